@@ -1,0 +1,51 @@
+/** Rate limits: so many requests in a window that begins with the first of them, counted in Redis. */
+import type { RateLimits } from '../../shared/config.ts';
+import { keys } from '../../shared/keys.ts';
+import { type Redis, script } from '../../shared/redis/index.ts';
+
+export const windowS = 60;
+
+export type Quota = {
+  /** The tier's name, or the route's for a limit of its own. */
+  policy: string;
+  limit: number;
+  remaining: number;
+  resetInS: number;
+  exceeded: boolean;
+};
+
+const count = script<[number, number]>(`
+  local used = redis.call('INCR', KEYS[1])
+  if used == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+  return { used, redis.call('PTTL', KEYS[1]) }
+`);
+
+/** Counts one request of `who` and replies what is left. */
+export async function takeQuota(
+  cache: Redis,
+  limits: RateLimits,
+  policy: string,
+  who: string,
+  limit: number,
+): Promise<Quota> {
+  if (!limits) return { policy, limit, remaining: limit, resetInS: windowS, exceeded: false };
+  const [used, leftMs] = await count(cache, [keys.rateLimit(`${policy}:${who}`)], [windowS * 1_000]);
+  return {
+    policy,
+    limit,
+    remaining: Math.max(0, limit - used),
+    resetInS: Math.max(1, Math.ceil(leftMs / 1_000)),
+    exceeded: used > limit,
+  };
+}
+
+/** The headers of a quota: the X-RateLimit triple, and the IETF's (draft-ietf-httpapi-ratelimit-headers). */
+export function quotaHeaders(quota: Quota): Record<string, string> {
+  return {
+    'X-RateLimit-Limit': String(quota.limit),
+    'X-RateLimit-Remaining': String(quota.remaining),
+    'X-RateLimit-Reset': String(Math.floor(Date.now() / 1_000) + quota.resetInS),
+    'RateLimit-Policy': `"${quota.policy}";q=${quota.limit};w=${windowS}`,
+    RateLimit: `"${quota.policy}";r=${quota.remaining};t=${quota.resetInS}`,
+  };
+}

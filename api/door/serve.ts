@@ -1,0 +1,182 @@
+/** One request, from its first byte to its reply: the same steps for every route. */
+import type { Request, Response } from 'express';
+import { Failure, fail } from '../../shared/errors.ts';
+import { impliedErrors, isKeyed, Prepared, type Route, type Viewer, Written } from '../route.ts';
+import { addressOf, admit, type Door } from './admit.ts';
+import { asFailure } from './answer-error.ts';
+import { sendJson } from './headers.ts';
+import { AlreadyAnswered, type Claim, claimKey, fingerprintOf, type Outcome } from './idempotency.ts';
+import { takeQuota } from './rate-limit.ts';
+import { type ReadBody, readBody, refuseNul } from './read-body.ts';
+
+/** Checks that only tests pay for: replies match their schema, errors are among those declared. */
+export type Strictness = { checkReplies: boolean };
+
+export async function serve(
+  spec: Route,
+  door: Door,
+  strictness: Strictness,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { tools } = door;
+  let claim: Claim | undefined;
+  let read: ReadBody | undefined;
+  let outcome: Outcome | undefined;
+  try {
+    if (spec.deprecated) announceDeprecation(spec.deprecated, response);
+    const viewer = await admit(door, request, response);
+    if (spec.auth === 'user' && !viewer) fail('UNAUTHORIZED');
+    if (spec.perMinute) await takeOwnQuota(spec, door, request);
+
+    const key = isKeyed(spec) ? request.get('Idempotency-Key') : undefined;
+    if (key !== undefined) {
+      const path = request.path;
+      claim = await claimKey(tools, `${viewer?.userId ?? ''}\n${spec.method}\n${path}`, key);
+    }
+    const params = spec.params?.parse(request.params);
+    const query = spec.query?.parse(request.query);
+    read = await readBody(spec, tools, request, response);
+    refuseNul(read.fields);
+    const body = spec.body?.parse(read.fields);
+    const fingerprint = fingerprintOf(read.fields, read.upload?.files.map((file) => file.sha256) ?? []);
+
+    if (claim?.earlier) return replay(claim.earlier, fingerprint, response);
+    const headers: Record<string, string> = {};
+    const result = await spec.handle({
+      viewer: viewer as Viewer,
+      params,
+      query,
+      body,
+      upload: read.upload,
+      tools,
+      request,
+      setHeader(name, value) {
+        headers[name] = value;
+      },
+      async write(work, afterCommit) {
+        const committed = await tools.db.transaction().execute(async (tx) => {
+          const reply = await work(tx);
+          const text = reply === undefined ? '' : JSON.stringify(reply);
+          const made = { fingerprint, status: spec.status, body: text, headers };
+          if (claim) await claim.keep(tx, made);
+          return { reply, made };
+        });
+        outcome = committed.made;
+        await afterCommit?.(committed.reply).catch((error: unknown) => {
+          tools.log.error({ err: error }, 'after a commit, something was left to the jobs');
+        });
+        return new Written(committed.reply, committed.made.body);
+      },
+    });
+    for (const name in headers) response.setHeader(name, headers[name] as string);
+    if (strictness.checkReplies) checkReply(spec, result);
+    if (isUnchanged(request, headers.ETag)) response.status(304).end();
+    else send(spec, result, response);
+  } catch (error) {
+    if (error instanceof AlreadyAnswered) {
+      const earlier = await claim?.lookAgain();
+      if (earlier) return replay(earlier, earlier.fingerprint, response);
+    }
+    if (strictness.checkReplies) checkDeclared(spec, error);
+    throw error;
+  } finally {
+    await claim?.end(outcome);
+    await read?.upload?.[Symbol.asyncDispose]();
+  }
+}
+
+function announceDeprecation(
+  { since, sunset, successor }: NonNullable<Route['deprecated']>,
+  response: Response,
+): void {
+  // RFC 9745 (a structured-field date) and RFC 8594 (an HTTP date).
+  response.setHeader('Deprecation', `@${Math.floor(Date.parse(since) / 1_000)}`);
+  response.setHeader('Sunset', new Date(sunset).toUTCString());
+  response.setHeader('Link', `<${successor}>; rel="successor-version"`);
+}
+
+async function takeOwnQuota(spec: Route, { tools }: Door, request: Request): Promise<void> {
+  const quota = await takeQuota(
+    tools.cache,
+    tools.config.RATE_LIMITS,
+    spec.path,
+    addressOf(request),
+    spec.perMinute as number,
+  );
+  if (!quota.exceeded) return;
+  fail(
+    'RATE_LIMITED',
+    {
+      limit: quota.limit,
+      remaining: 0,
+      reset_at: new Date(Date.now() + quota.resetInS * 1_000).toISOString(),
+    },
+    { retryAfterS: quota.resetInS },
+  );
+}
+
+function replay(earlier: Outcome, fingerprint: string, response: Response): void {
+  if (earlier.fingerprint !== fingerprint) {
+    fail('UNPROCESSABLE', {
+      field: 'Idempotency-Key',
+      reason: 'This key was used for another request; use a new one',
+    });
+  }
+  for (const name in earlier.headers) response.setHeader(name, earlier.headers[name] as string);
+  response.setHeader('Idempotent-Replayed', 'true');
+  if (earlier.status === 204) response.status(204).end();
+  else sendJson(response, earlier.status, earlier.body);
+}
+
+/** True if the client has this very reply already (RFC 9110, If-None-Match). */
+function isUnchanged(request: Request, etag: string | undefined): boolean {
+  const known =
+    request.method === 'GET' || request.method === 'HEAD' ? request.get('If-None-Match') : undefined;
+  if (etag === undefined || known === undefined) return false;
+  return known.trim() === '*' || known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}
+
+function send(spec: Route, result: unknown, response: Response): void {
+  if (spec.status === 204) {
+    response.status(204).end();
+  } else if (result instanceof Written || result instanceof Prepared) {
+    sendJson(response, spec.status, result.text ?? '');
+  } else {
+    sendJson(response, spec.status, JSON.stringify(result));
+  }
+}
+
+function checkReply(spec: Route, result: unknown): void {
+  const sent = result instanceof Written || result instanceof Prepared ? result.text : JSON.stringify(result);
+  if (spec.reply) spec.reply.parse(JSON.parse(sent ?? 'null'));
+  else if (sent) throw new Error(`${spec.method} ${spec.path} declares no reply but sends one`);
+}
+
+function checkDeclared(spec: Route, error: unknown): void {
+  const { code } = asFailure(error);
+  if (spec.errors.includes(code) || impliedErrors(spec).includes(code)) return;
+  throw new Error(`${spec.method} ${spec.path} answers ${code}, which it does not declare`, { cause: error });
+}
+
+/** Routes that exist, by path, to tell an unknown path from a method it does not have. */
+export function refuseUnknown(routes: readonly Route[]) {
+  const byPath = Map.groupBy(routes, (spec) => spec.path as string);
+  const patterns = [...byPath].map(([path, specs]) => ({
+    matches: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}/?$`),
+    methods: specs.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])),
+  }));
+  return (request: Request, response: Response): never => {
+    const allowed = patterns
+      .filter(({ matches }) => matches.test(request.path))
+      .flatMap(({ methods }) => methods);
+    if (allowed.length === 0) {
+      throw new Failure('NOT_FOUND', { field: 'path', reason: `There is no ${request.path}` });
+    }
+    response.setHeader('Allow', allowed.join(', '));
+    throw new Failure('METHOD_NOT_ALLOWED', {
+      field: 'method',
+      reason: `${request.path} takes ${allowed.join(', ')}`,
+    });
+  };
+}

@@ -1,0 +1,17 @@
+/** The API process. */
+import { loadConfig } from '../shared/config.ts';
+import { onStop } from '../shared/stop.ts';
+import { openTools } from '../shared/tools.ts';
+import { startServer } from './server.ts';
+
+try {
+  const tools = await openTools(loadConfig(), 'api');
+  const api = await startServer(tools);
+  onStop(async () => {
+    await api.stop();
+    await tools.stop();
+  });
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}

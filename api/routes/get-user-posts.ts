@@ -1,0 +1,53 @@
+/** GET /v1/users/{user_id}/posts: a profile's posts, newest first. */
+import { z } from 'zod';
+import { fail, notFound } from '../../shared/errors.ts';
+import { presentPosts } from '../../shared/posts/present.ts';
+import { postSchema } from '../../shared/posts/schema.ts';
+import { decodeCursor, encodeCursor, pageQuery } from '../cursor.ts';
+import { route } from '../route.ts';
+import { findUser } from '../users/find-user.ts';
+
+const cursorValues = z.tuple([z.string()]);
+
+export const getUserPosts = route({
+  method: 'get',
+  path: '/v1/users/{user_id}/posts',
+  area: 'users',
+  summary: "List a user's posts",
+  auth: 'user',
+  params: z.object({ user_id: z.string().describe('A user id, @username, or `me`.') }),
+  query: pageQuery,
+  status: 200,
+  reply: z.object({
+    posts: z.array(postSchema),
+    next_cursor: z.string().nullable(),
+    has_more: z.boolean(),
+  }),
+  errors: ['NOT_FOUND', 'FORBIDDEN'],
+  async handle({ viewer, params, query, tools }) {
+    const name = params.user_id === 'me' ? viewer.userId : params.user_id;
+    const user = await findUser(tools, name);
+    if (!user) notFound('User', 'user_id', params.user_id);
+    if (user.isPrivate && user.id !== viewer.id) {
+      const followed = await tools.graph.followed(viewer.userId, [user.userId]);
+      if (followed.size === 0) fail('FORBIDDEN', { field: 'user_id', reason: 'This account is private' });
+    }
+    const before = query.cursor ? decodeCursor('user-posts', cursorValues, query.cursor)[0] : '~';
+    const rows = await tools.db
+      .selectFrom('posts')
+      .select('post_id')
+      .where('user_id', '=', user.id)
+      .where('is_archived', '=', false)
+      .where('post_id', '<', before)
+      .orderBy('post_id', 'desc')
+      .limit(query.limit + 1)
+      .execute();
+    const ids = rows.slice(0, query.limit).map((row) => row.post_id);
+    const hasMore = rows.length > query.limit;
+    return {
+      posts: await presentPosts(tools, viewer, ids),
+      next_cursor: hasMore ? encodeCursor('user-posts', [ids.at(-1) as string]) : null,
+      has_more: hasMore,
+    };
+  },
+});

@@ -1,0 +1,34 @@
+/** Runs test files with mocha, several at a time, each in a process of its own. */
+import { resolve } from 'node:path';
+import Mocha from 'mocha';
+
+export type TestOutcome = { passed: number; failed: number; skipped: number };
+
+/** A test that hangs is told after this long; the slowest real ones take a few seconds. */
+const timeoutMs = 30_000;
+
+/**
+ * Runs the files and prints each result as it comes.
+ *
+ * @param files paths, relative to the working folder
+ * @param options.jobs how many files run at once
+ * @param options.grep runs only the tests whose full title contains this
+ */
+export async function runMocha(
+  files: string[],
+  { jobs, grep }: { jobs: number; grep: string | undefined },
+): Promise<TestOutcome> {
+  const mocha = new Mocha({ parallel: true, jobs, timeout: timeoutMs, reporter: 'spec', ui: 'bdd' });
+  if (grep) mocha.fgrep(grep);
+  for (const file of files) mocha.addFile(resolve(file));
+  let stats: Mocha.Stats | undefined;
+  const failed = await new Promise<number>((done) => {
+    const runner = mocha.run(done);
+    stats = runner.stats;
+  });
+  return {
+    passed: stats?.passes ?? 0,
+    failed: Math.max(failed, stats?.failures ?? 0),
+    skipped: stats?.pending ?? 0,
+  };
+}

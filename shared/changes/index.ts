@@ -1,0 +1,97 @@
+/**
+ * What must be forgotten: a log in Redis of the posts, users and sessions that changed, which every process
+ * catches up with before it serves from its own memory. So a copy in memory is never older than the last
+ * change that was answered, on whichever process that was.
+ */
+
+import { keys } from '../keys.ts';
+import type { Log } from '../log.ts';
+import type { Redis } from '../redis/index.ts';
+
+export type ChangeKind = 'post' | 'user' | 'session';
+
+/** Entries that are kept; a process further behind than `batch` forgets everything. */
+const kept = 10_000;
+const batch = 1_000;
+
+export type Changes = {
+  /** Writes to the log; call it after the commit, before the reply. */
+  announce(kind: ChangeKind, id: string): Promise<void>;
+  /** Reads what was announced since the last call and forgets it here. */
+  catchUp(): Promise<void>;
+  /** Calls `forget` for each announced id of a kind, or with no id when everything must be forgotten. */
+  on(kind: ChangeKind, forget: (id: string | undefined) => void): void;
+  /** Rises with each change seen; what was loaded under another number must not be kept. */
+  readonly epoch: number;
+};
+
+export function openChanges(redis: Redis, log: Log): Changes {
+  const listeners: Record<ChangeKind, ((id: string | undefined) => void)[]> = {
+    post: [],
+    user: [],
+    session: [],
+  };
+  let last = '0-0';
+  let started = false;
+  let epoch = 0;
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+
+  function forgetAll() {
+    epoch += 1;
+    for (const forgets of Object.values(listeners)) for (const forget of forgets) forget(undefined);
+  }
+
+  async function start() {
+    const newest = await redis.xrevrange(keys.changes, '+', '-', 'COUNT', 1);
+    last = newest[0]?.[0] ?? '0-0';
+    started = true;
+    forgetAll();
+  }
+
+  async function read() {
+    if (!started) return start();
+    const entries = await redis.xrange(keys.changes, `(${last}`, '+', 'COUNT', batch);
+    if (entries.length === 0) return;
+    if (entries.length === batch) {
+      log.info('more changes than one batch: everything in memory is forgotten');
+      return start();
+    }
+    for (const [id, [kind, changed]] of entries) {
+      epoch += 1;
+      for (const forget of listeners[kind as ChangeKind] ?? []) forget(changed);
+      last = id;
+    }
+  }
+
+  function begin(): Promise<void> {
+    current = read().finally(() => {
+      current = undefined;
+    });
+    return current;
+  }
+
+  return {
+    async announce(kind, id) {
+      await redis.xadd(keys.changes, 'MAXLEN', '~', kept, '*', kind, id);
+    },
+    catchUp() {
+      if (!current) return begin();
+      // The read under way may have begun before what this caller must see was announced; whoever comes
+      // meanwhile shares the next one.
+      next ??= current
+        .catch(() => {})
+        .then(() => {
+          next = undefined;
+          return begin();
+        });
+      return next;
+    },
+    on(kind, forget) {
+      listeners[kind].push(forget);
+    },
+    get epoch() {
+      return epoch;
+    },
+  };
+}

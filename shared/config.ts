@@ -1,0 +1,212 @@
+/**
+ * The configuration: one schema, the only reader of `process.env`.
+ *
+ * A value is looked up in the environment, then in `.env`, then in two files below `DATA_DIR` that
+ * `npm start` writes: `engines.json` (the addresses of the engines it runs) and `secrets.json`. So any
+ * command given the same `DATA_DIR` finds the running engines without being told where they are.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+
+const tiers = ['anonymous', 'free', 'pro', 'enterprise'] as const;
+
+/** Whose requests are counted together, and how many a minute each may make. `null`: no limit. */
+export type RateLimits = Record<(typeof tiers)[number], number> | null;
+
+const defaultRateLimits = 'anonymous:60,free:60,pro:1000,enterprise:10000';
+
+const rateLimits = z.string().transform((text, context): RateLimits => {
+  if (text === 'off') return null;
+  const parsed = Object.fromEntries(text.split(',').map((pair) => pair.trim().split(':'))) as Record<
+    string,
+    string
+  >;
+  const limits = {} as Record<(typeof tiers)[number], number>;
+  for (const tier of tiers) {
+    const perMinute = Number(parsed[tier]);
+    if (!Number.isInteger(perMinute) || perMinute < 1) {
+      context.addIssue(`type "off" or four limits a minute such as ${defaultRateLimits}`);
+      return z.NEVER;
+    }
+    limits[tier] = perMinute;
+  }
+  return limits;
+});
+
+const redisUrl = z
+  .string()
+  .regex(/^rediss?:\/\//, 'type a URL such as redis://127.0.0.1:6379')
+  .optional();
+
+const secret = z.string().min(32, 'type at least 32 characters: openssl rand -hex 32').optional();
+
+const baseUrl = z
+  .url({ protocol: /^https?$/, error: 'type a URL such as https://cdn.example.org' })
+  .transform((url) => url.replace(/\/+$/, ''))
+  .optional();
+
+/** Every variable, with its default and the reason it exists. `.env.example` is generated from this. */
+export const environment = z.object({
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('The address the API listens on; 0.0.0.0 for every interface.'),
+  PORT: z.coerce
+    .number('type a port number such as 3000')
+    .int()
+    .min(0)
+    .max(65535)
+    .default(3000)
+    .describe('The port of the API, its WebSocket included.'),
+  PUBLIC_URL: baseUrl.describe('Where clients reach the API; http://HOST:PORT when unset.'),
+  CDN_BASE_URL: baseUrl.describe('What image URLs begin with; PUBLIC_URL when unset.'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe('Where the embedded engines and the disk store keep their data.'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'type a URL such as postgres://user:password@127.0.0.1:5432/emulsion')
+    .optional()
+    .describe('Postgres. Unset: `npm start` runs its own.'),
+  DATABASE_CONNECTIONS: z.coerce
+    .number('type a number of connections such as 10')
+    .int()
+    .min(2)
+    .max(500)
+    .default(10)
+    .describe('The most Postgres connections one process opens.'),
+  QUEUE_REDIS_URL: redisUrl.describe(
+    'Redis for the queues; must not evict. Unset: `npm start` runs its own.',
+  ),
+  CACHE_REDIS_URL: redisUrl.describe('Redis for feeds and caches; may evict. QUEUE_REDIS_URL when unset.'),
+  AUTH_SECRET: secret.describe(
+    'Signs access tokens. Unset: `npm start` generates one and keeps it in DATA_DIR.',
+  ),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(12, 'type at least 12 characters')
+    .optional()
+    .describe('Opens /admin. Unset: `npm start` generates one, keeps it in DATA_DIR and prints it.'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, 'type at least 16 characters')
+    .optional()
+    .describe('The bearer token /metrics wants. Unset: `npm start` generates one and keeps it in DATA_DIR.'),
+  RATE_LIMITS: rateLimits
+    .default({ anonymous: 60, free: 60, pro: 1000, enterprise: 10000 })
+    .describe('Requests a minute by tier, or "off" (sign-in limits included).'),
+  TRUST_PROXY: z.coerce
+    .number('type how many reverse proxies stand in front, such as 1')
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('How many reverse proxies stand in front; decides which X-Forwarded-For entry is the client.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'type one of trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info')
+    .describe('The least important log lines that are written.'),
+  DECODER_PROCESSES: z.coerce
+    .number('type a number of processes such as 2')
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('How many child processes of one process decode images; each takes up to about 300 MB.'),
+  FEED_DEPTH: z.coerce
+    .number('type a number of posts such as 500')
+    .int()
+    .min(20)
+    .max(10_000)
+    .default(500)
+    .describe('How many posts of a feed are cached; older pages come from Postgres.'),
+});
+
+type Environment = z.output<typeof environment>;
+
+/** What the rest of the code asks for: no optional address, no relative path. */
+export type Config = Omit<
+  Environment,
+  'DATABASE_URL' | 'QUEUE_REDIS_URL' | 'CACHE_REDIS_URL' | 'AUTH_SECRET' | 'PUBLIC_URL' | 'CDN_BASE_URL'
+> & {
+  DATABASE_URL: string;
+  QUEUE_REDIS_URL: string;
+  CACHE_REDIS_URL: string;
+  AUTH_SECRET: string;
+  PUBLIC_URL: string;
+  CDN_BASE_URL: string;
+};
+
+/** Thrown when the environment cannot be used; its message lists every problem, each with what to type. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  constructor(problems: string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+function readJson(path: string): Record<string, string> {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : {};
+}
+
+/** An empty value counts as unset, as a line `NAME=` in `.env` means to say. */
+function withoutEmpty(values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
+}
+
+/**
+ * Reads and checks the variables without asking that the engines are known: what the supervisor of
+ * `npm start` needs before it has started them.
+ *
+ * @throws {ConfigError} naming every bad variable at once.
+ */
+export function loadEnvironment(given: Record<string, string | undefined> = process.env): Environment {
+  const fromFile = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  const set = { ...withoutEmpty(fromFile), ...withoutEmpty(given) };
+  const dataDir = resolve(set.DATA_DIR ?? 'data');
+  const found = {
+    ...readJson(join(dataDir, 'secrets.json')),
+    ...readJson(join(dataDir, 'engines.json')),
+    ...set,
+  };
+  const parsed = environment.safeParse(found);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  return { ...parsed.data, DATA_DIR: dataDir };
+}
+
+/**
+ * Reads and checks the configuration of a process that serves: every engine has an address.
+ *
+ * @throws {ConfigError} naming every bad or missing variable at once.
+ */
+export function loadConfig(given: Record<string, string | undefined> = process.env): Config {
+  const values = loadEnvironment(given);
+  const problems: string[] = [];
+  const hint = `run "npm start" with DATA_DIR=${values.DATA_DIR}, or type`;
+  if (!values.DATABASE_URL)
+    problems.push(`DATABASE_URL: ${hint} a URL such as postgres://user:password@127.0.0.1:5432/emulsion`);
+  if (!values.QUEUE_REDIS_URL) problems.push(`QUEUE_REDIS_URL: ${hint} a URL such as redis://127.0.0.1:6379`);
+  if (!values.AUTH_SECRET) problems.push(`AUTH_SECRET: ${hint} the output of: openssl rand -hex 32`);
+  if (!values.DATABASE_URL || !values.QUEUE_REDIS_URL || !values.AUTH_SECRET) throw new ConfigError(problems);
+  const shownHost = values.HOST === '0.0.0.0' || values.HOST === '::' ? 'localhost' : values.HOST;
+  const publicUrl = values.PUBLIC_URL ?? `http://${shownHost}:${values.PORT}`;
+  return {
+    ...values,
+    DATABASE_URL: values.DATABASE_URL,
+    QUEUE_REDIS_URL: values.QUEUE_REDIS_URL,
+    CACHE_REDIS_URL: values.CACHE_REDIS_URL ?? values.QUEUE_REDIS_URL,
+    AUTH_SECRET: values.AUTH_SECRET,
+    PUBLIC_URL: publicUrl,
+    CDN_BASE_URL: values.CDN_BASE_URL ?? publicUrl,
+  };
+}

@@ -1,0 +1,155 @@
+/** Feeds: read from Redis, rebuilt from Postgres when absent, continued in Postgres beyond the cached depth. */
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../db/index.ts';
+import { timeOf } from '../ids.ts';
+import { keys } from '../keys.ts';
+import type { Redis } from '../redis/index.ts';
+import { feedFromPostgres, marksFromPostgres } from './postgres.ts';
+import { beginBuild, dropPost, endBuild, pushPost, readPage, setMark } from './scripts.ts';
+
+/** A feed nobody reads lapses after a day. */
+const lifetimeS = 86_400;
+/** A build that takes longer than this has died; the next reader begins anew. */
+const buildTimeoutS = 30;
+/** Feeds one script touches: long enough to amortise the call, short enough (about 2 ms) not to block Redis. */
+const feedsPerScript = 1_000;
+/** Scripts in flight at once: the next is ready when one ends. */
+const scriptsInFlight = 8;
+
+/**
+ * One post of a feed as its viewer sees it. A mark is the number of the act that made it: positive, or 0 when
+ * read from Postgres, if the post is liked or saved; negative or null if it is not.
+ */
+export type FeedEntry = { postId: string; liked: number | null; saved: number | null };
+export type FeedPage = { entries: FeedEntry[]; more: boolean };
+
+export type Feeds = {
+  /** Up to `limit` posts older than `beforePostId`, newest first; `more` is false only at the true end. */
+  page(
+    viewer: { id: number; userId: string },
+    beforePostId: string | undefined,
+    limit: number,
+  ): Promise<FeedPage>;
+  /** Puts a post into those of the users' feeds that exist. Replies how many took it. */
+  push(userIds: string[], postId: string): Promise<number>;
+  drop(userIds: string[], postId: string): Promise<void>;
+  /** The next read rebuilds the feed. Call it after the commit of what changed it. */
+  forget(userId: string): Promise<void>;
+  /** Notes that the user liked or saved a post (`act` positive) or undid it (negative). */
+  mark(userId: string, kind: 'liked' | 'saved', postId: string, act: number): Promise<void>;
+};
+
+/** Unix seconds, as the scores of a feed are; exact to the millisecond. */
+function scoreOf(postId: string): number {
+  return timeOf(postId) / 1_000;
+}
+
+function numberOf(mark: string | null | undefined): number | null {
+  return mark === null || mark === undefined ? null : Number(mark);
+}
+
+export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
+  async function fromCache(userId: string, before: string | undefined, limit: number) {
+    const reply = await readPage(
+      cache,
+      [keys.feed(userId), keys.marks(userId)],
+      [limit, lifetimeS, before ? scoreOf(before) : '', before ?? ''],
+    );
+    if (!reply) return undefined;
+    const [ids, marks, reached, whole] = reply;
+    const entries = ids.map((postId, index) => ({
+      postId,
+      liked: numberOf(marks[2 * index]),
+      saved: numberOf(marks[2 * index + 1]),
+    }));
+    return { entries, reachedBottom: reached === 1, whole: whole === 1 };
+  }
+
+  async function fromPostgres(
+    viewerId: number,
+    before: string | undefined,
+    limit: number,
+  ): Promise<FeedPage> {
+    const ids = await feedFromPostgres(db, viewerId, before, limit + 1);
+    const shown = ids.slice(0, limit);
+    const marks = await marksFromPostgres(db, viewerId, shown);
+    return {
+      entries: shown.map((postId) => ({
+        postId,
+        liked: marks.liked.has(postId) ? 0 : null,
+        saved: marks.saved.has(postId) ? 0 : null,
+      })),
+      more: ids.length > limit,
+    };
+  }
+
+  /** The token goes in before SQL is read: a post committed in between is pushed to the feed being built. */
+  async function build(viewer: { id: number; userId: string }) {
+    const token = randomUUID();
+    const feed = keys.feed(viewer.userId);
+    if ((await beginBuild(cache, [feed], [token, buildTimeoutS])) === 0) return;
+    const ids = await feedFromPostgres(db, viewer.id, undefined, depth + 1);
+    const marks = await marksFromPostgres(db, viewer.id, ids);
+    await endBuild(
+      cache,
+      [feed, keys.marks(viewer.userId)],
+      [
+        token,
+        lifetimeS,
+        depth,
+        ids.length <= depth ? 1 : 0,
+        ids.length,
+        ...ids.flatMap((postId) => [scoreOf(postId), postId]),
+        ...[...marks.liked].map((postId) => `l${postId}`),
+        ...[...marks.saved].map((postId) => `s${postId}`),
+      ],
+    );
+  }
+
+  async function inScripts(userIds: string[], run: (feedKeys: string[]) => Promise<number>): Promise<number> {
+    const chunks: string[][] = [];
+    for (let from = 0; from < userIds.length; from += feedsPerScript) {
+      chunks.push(userIds.slice(from, from + feedsPerScript).map(keys.feed));
+    }
+    let total = 0;
+    let next = 0;
+    const lane = async () => {
+      for (let chunk = chunks[next++]; chunk; chunk = chunks[next++]) total += await run(chunk);
+    };
+    await Promise.all(Array.from({ length: scriptsInFlight }, lane));
+    return total;
+  }
+
+  return {
+    async page(viewer, before, limit) {
+      let cached = await fromCache(viewer.userId, before, limit + 1);
+      if (!cached) {
+        await build(viewer);
+        cached = await fromCache(viewer.userId, before, limit + 1);
+      }
+      if (!cached) return fromPostgres(viewer.id, before, limit);
+      const { entries } = cached;
+      if (entries.length > limit) return { entries: entries.slice(0, limit), more: true };
+      if (cached.whole && cached.reachedBottom) return { entries, more: false };
+      const older = await fromPostgres(viewer.id, entries.at(-1)?.postId ?? before, limit - entries.length);
+      return { entries: [...entries, ...older.entries], more: older.more };
+    },
+    push(userIds, postId) {
+      const score = scoreOf(postId);
+      return inScripts(userIds, (feedKeys) => pushPost(cache, feedKeys, [score, postId, depth]));
+    },
+    async drop(userIds, postId) {
+      await inScripts(userIds, (feedKeys) => dropPost(cache, feedKeys, [postId]));
+    },
+    async forget(userId) {
+      await cache.unlink(keys.feed(userId), keys.marks(userId));
+    },
+    async mark(userId, kind, postId, act) {
+      await setMark(
+        cache,
+        [keys.feed(userId), keys.marks(userId)],
+        [`${kind === 'liked' ? 'l' : 's'}${postId}`, act],
+      );
+    },
+  };
+}

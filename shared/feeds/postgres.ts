@@ -1,0 +1,45 @@
+/** What a feed is: the definition in SQL that every cached feed must equal. */
+import { sql } from 'kysely';
+import type { Db, Tx } from '../db/index.ts';
+
+/**
+ * The feed of one user: posts of those they follow and their own, archived ones left out, newest first.
+ *
+ * @param viewerId internal id
+ * @param beforePostId only posts older than this one; a post id sorts by its time of creation
+ */
+export async function feedFromPostgres(
+  db: Db,
+  viewerId: number,
+  beforePostId: string | undefined,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ post_id: string }>`
+    WITH authors AS (
+      SELECT following_id AS id FROM follows WHERE follower_id = ${viewerId}
+      UNION ALL SELECT ${viewerId}::bigint
+    )
+    SELECT newest.post_id
+    FROM authors CROSS JOIN LATERAL (
+      SELECT post_id FROM posts
+      WHERE user_id = authors.id AND NOT is_archived AND post_id < ${beforePostId ?? '~'}
+      ORDER BY post_id DESC LIMIT ${limit}
+    ) newest
+    ORDER BY newest.post_id DESC LIMIT ${limit}`.execute(db);
+  return rows.map((row) => row.post_id);
+}
+
+export type Marks = { liked: Set<string>; saved: Set<string> };
+
+/** Which of these posts the viewer liked and saved. */
+export async function marksFromPostgres(db: Db | Tx, viewerId: number, postIds: string[]): Promise<Marks> {
+  const { rows } = await sql<{ post_id: string; liked: boolean; saved: boolean }>`
+    SELECT p.post_id,
+      EXISTS (SELECT FROM likes l WHERE l.user_id = ${viewerId} AND l.post_id = p.id) AS liked,
+      EXISTS (SELECT FROM saves s WHERE s.user_id = ${viewerId} AND s.post_id = p.id) AS saved
+    FROM posts p WHERE p.post_id = ANY(${postIds})`.execute(db);
+  return {
+    liked: new Set(rows.filter((row) => row.liked).map((row) => row.post_id)),
+    saved: new Set(rows.filter((row) => row.saved).map((row) => row.post_id)),
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * The feed scripts. A cached feed is one sorted set, `feed:{user_id}`: members are post ids, scores Unix
+ * seconds, and its lowest member says what it is, so that no loss of a key can make a part look whole:
+ *
+ * - `!whole`: every post of the feed is here;
+ * - `!deep`: only the newest are here, older ones are in Postgres;
+ * - `?{token}`: somebody is building it. It already receives pushes, but is not read.
+ *
+ * Beside it lies a hash of marks: `l{post_id}` liked, `s{post_id}` saved. A value is the number of the act,
+ * negative when it was undone, 0 when it was read from Postgres; `!` says the hash is there.
+ */
+import { script } from '../redis/index.ts';
+
+/**
+ * Reads one page. KEYS feed, marks; ARGV limit, lifetime in seconds, cursor's score and post id (or '').
+ * Replies nothing if there is no finished feed, else: ids, marks (liked, saved, liked, …), whether the page
+ * reached the bottom, and whether the feed is whole. Reading keeps a feed alive; pushing does not, so the
+ * feeds of people who stay away lapse and cost fan-out nothing.
+ */
+export const readPage = script<[string[], (string | null)[], number, number] | null>(`
+  local bottom = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+  if not bottom or string.sub(bottom, 1, 1) ~= '!' then return nil end
+  local limit, lifetime, score, cursor = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+  local start = 0
+  if cursor ~= '' then
+    local rank = redis.call('ZREVRANK', KEYS[1], cursor)
+    if rank then
+      start = rank + 1
+    else
+      start = redis.call('ZCOUNT', KEYS[1], '(' .. score, '+inf')
+      while true do
+        local next = redis.call('ZREVRANGE', KEYS[1], start, start, 'WITHSCORES')
+        if not next[1] or tonumber(next[2]) ~= tonumber(score) or next[1] < cursor then break end
+        start = start + 1
+      end
+    end
+  end
+  local ids = redis.call('ZREVRANGE', KEYS[1], start, start + limit - 1)
+  local reached = 0
+  if #ids < limit or ids[#ids] == bottom then reached = 1 end
+  if ids[#ids] == bottom then ids[#ids] = nil end
+  local fields = { '!' }
+  for i, id in ipairs(ids) do
+    fields[2 * i] = 'l' .. id
+    fields[2 * i + 1] = 's' .. id
+  end
+  local marks = redis.call('HMGET', KEYS[2], unpack(fields))
+  if not marks[1] then return nil end
+  table.remove(marks, 1)
+  if redis.call('TTL', KEYS[1]) < lifetime / 2 then
+    redis.call('EXPIRE', KEYS[1], lifetime)
+    redis.call('EXPIRE', KEYS[2], lifetime)
+  end
+  return { ids, marks, reached, bottom == '!whole' and 1 or 0 }
+`);
+
+/**
+ * Pushes one post to the feeds that exist. KEYS feeds; ARGV score, post id, depth. Replies how many took it.
+ * A post older than the oldest of a deep feed is left to Postgres: in the cache it would hide what lies between.
+ */
+export const pushPost = script<number>(`
+  local score, id, depth = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+  local pushed = 0
+  for _, key in ipairs(KEYS) do
+    local low = redis.call('ZRANGE', key, 0, 1, 'WITHSCORES')
+    local bottom = low[1]
+    if bottom and not (bottom == '!deep' and low[3] and score < tonumber(low[4])) then
+      pushed = pushed + redis.call('ZADD', key, score, id)
+      local excess = redis.call('ZCARD', key) - 1 - depth
+      if excess > 0 and string.sub(bottom, 1, 1) == '!' then
+        redis.call('ZREMRANGEBYRANK', key, 1, excess)
+        if bottom == '!whole' then
+          redis.call('ZREM', key, '!whole')
+          redis.call('ZADD', key, -1, '!deep')
+        end
+      end
+    end
+  end
+  return pushed
+`);
+
+/** Takes one post out of feeds. KEYS feeds; ARGV post id. */
+export const dropPost = script<number>(`
+  local dropped = 0
+  for _, key in ipairs(KEYS) do dropped = dropped + redis.call('ZREM', key, ARGV[1]) end
+  return dropped
+`);
+
+/** Begins to build. KEYS feed; ARGV token, seconds until it lapses. Replies 0 if there already is a feed or a builder. */
+export const beginBuild = script<number>(`
+  local bottom = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+  if bottom and string.sub(bottom, 1, 1) == '?' then return 0 end
+  redis.call('DEL', KEYS[1])
+  redis.call('ZADD', KEYS[1], -2, '?' .. ARGV[1])
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+  return 1
+`);
+
+/**
+ * Ends a build. KEYS feed, marks; ARGV token, lifetime in seconds, depth, 1 if whole, how many score/id pairs follow,
+ * the pairs, then the marks' fields. Replies 0, and keeps nothing, if the build was invalidated.
+ */
+export const endBuild = script<number>(`
+  local building = '?' .. ARGV[1]
+  if not redis.call('ZSCORE', KEYS[1], building) then return 0 end
+  local lifetime, depth, whole, pairs_ = ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
+  local first, last = 6, 5 + 2 * pairs_
+  for i = first, last, 2000 do
+    redis.call('ZADD', KEYS[1], unpack(ARGV, i, math.min(i + 1999, last)))
+  end
+  redis.call('ZREM', KEYS[1], building)
+  local excess = redis.call('ZCARD', KEYS[1]) - depth
+  if excess > 0 then
+    redis.call('ZREMRANGEBYRANK', KEYS[1], 0, excess - 1)
+    whole = false
+  end
+  redis.call('ZADD', KEYS[1], -1, whole and '!whole' or '!deep')
+  redis.call('EXPIRE', KEYS[1], lifetime)
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[2], '!', 1)
+  for i = last + 1, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], 0) end
+  redis.call('EXPIRE', KEYS[2], lifetime)
+  return 1
+`);
+
+/**
+ * Marks a post as liked or saved, or no longer so. KEYS feed, marks; ARGV field, number of the act (negative: undone).
+ * A feed being built has read Postgres at an unknown moment: its build is invalidated instead.
+ */
+export const setMark = script<number>(`
+  local bottom = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+  if not bottom then return 0 end
+  if string.sub(bottom, 1, 1) == '?' then
+    redis.call('DEL', KEYS[1])
+    return 0
+  end
+  if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+  local old = math.abs(tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0))
+  if math.abs(tonumber(ARGV[2])) >= old then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) end
+  return 1
+`);

@@ -1,0 +1,78 @@
+/**
+ * The decoder: everything that is done to the bytes of an image somebody sent, done in child processes.
+ *
+ * A native crash, a runaway allocation or a decode without end costs the call that met it; the child is
+ * replaced and the process that asked goes on. Files go in by path, so an image is never in the memory of that process.
+ */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Methods } from './decoder/child.ts';
+import type { ImageFormat } from './decoder/formats.ts';
+import type { Inspected } from './decoder/inspect.ts';
+import { openProcesses, type ProcessStats } from './decoder/processes.ts';
+import type { Rendition } from './decoder/render.ts';
+import type { FilterName } from './filter-names.ts';
+
+export { DecodeError, type DecodeErrorKind } from './decoder/decode-error.ts';
+export type { ImageFormat, Inspected, ProcessStats, Rendition };
+
+/** Every method throws {DecodeError} if the image is at fault, and an error of the system if the file is not there. */
+export type Decoder = {
+  /** The formats the installed libraries can decode, asked of them. */
+  decodableFormats(): Promise<ImageFormat[]>;
+  /** Checks that the file is an image within the limits which decodes whole, and describes it. */
+  inspect(path: string, filter?: FilterName): Promise<Inspected>;
+  /** Writes thumb.jpg, medium.jpg and large.jpg of a file that `inspect` accepted into an existing folder. */
+  render(path: string, outDirectory: string, filter?: FilterName): Promise<Rendition[]>;
+  stats(): ProcessStats;
+  /** Takes no more calls, lets those taken finish, and ends the children. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type DecoderOptions = {
+  /** How many children decode at the same time. */
+  processes: number;
+  /** After how long one call is given up; default 20 s. */
+  timeoutMs?: number;
+  /** The most memory one child may allocate, in bytes. */
+  maxMemoryBytes?: number;
+  /** True starts the children now; otherwise each starts when a call needs it. */
+  warm?: boolean;
+};
+
+/** An AVIF of 100 megapixels takes 1.8 GB to decode, any other format less than 1 GB, and Node reserves 0.6 GB unused. */
+const defaultMaxMemoryBytes = 3e9;
+
+/** Opens a decoder, which has to be closed. */
+export function openDecoder({
+  processes,
+  timeoutMs = 20_000,
+  maxMemoryBytes = defaultMaxMemoryBytes,
+  warm = false,
+}: DecoderOptions): Decoder {
+  const pool = openProcesses<Methods>({
+    script: fileURLToPath(new URL('decoder/child.ts', import.meta.url)),
+    processes,
+    timeoutMs,
+    maxMemoryBytes,
+  });
+  if (warm) pool.warm();
+  let formats: Promise<ImageFormat[]> | undefined;
+
+  return {
+    decodableFormats() {
+      formats ??= pool.call('decodableFormats').catch((error: unknown) => {
+        formats = undefined;
+        throw error;
+      });
+      return formats;
+    },
+    inspect: (path, filter = 'none') => pool.call('inspect', resolve(path), filter),
+    render: (path, outDirectory, filter = 'none') =>
+      pool.call('render', resolve(path), resolve(outDirectory), filter),
+    stats: () => pool.stats(),
+    close: () => pool.close(),
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+}

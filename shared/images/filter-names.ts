@@ -1,0 +1,18 @@
+/** The filters a post may ask for, by the name the API knows them by. Loads nothing, so that any schema can use it. */
+
+export const filterNames = [
+  'none',
+  'clarendon',
+  'gingham',
+  'moon',
+  'lark',
+  'reyes',
+  'juno',
+  'slumber',
+  'crema',
+  'ludwig',
+  'aden',
+  'perpetua',
+] as const;
+
+export type FilterName = (typeof filterNames)[number];

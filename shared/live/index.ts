@@ -1,0 +1,55 @@
+/** The live channel's inside: what users are told, kept for a day and carried to the process they are connected to. */
+import { keys } from '../keys.ts';
+import type { Log } from '../log.ts';
+import type { Redis } from '../redis/index.ts';
+import { inGroups } from './groups.ts';
+import { append } from './scripts.ts';
+import { type Hear, openSubscriptions } from './subscriptions.ts';
+
+export type LiveType = 'notification' | 'post.ready' | 'feed.new_post' | 'story.new' | 'notification.read';
+
+/** Ids only rise, for one user, as text too. */
+export type LiveMessage = { id: string; type: LiveType; created_at: string; data: Record<string, unknown> };
+
+/** Messages that are kept for each user, at least; trimming goes by blocks of 100. */
+const keptMessages = 1_000;
+
+export type Live = {
+  /**
+   * Tells users; those who were not connected in the last 24 h cost one look-up. If it throws, some may have
+   * been told: the caller's retry tells them again.
+   */
+  tell(userIds: string[], type: LiveType, data: Record<string, unknown>): Promise<void>;
+  /**
+   * Calls `hear` with the JSON text of each message to a user: every one that is told from now on, and before
+   * them those after `resumeFrom`; each once, in the order of their ids. When some are no longer kept (more
+   * than 1,000, older than 24 h, Redis lost them) it hears `{"type":"gap"}` in their place.
+   *
+   * @param resumeFrom an id for which `isLiveId` is true, or undefined to hear only what is new
+   * @returns a function that ends it.
+   * @throws {Failure} SERVICE_UNAVAILABLE, or Redis's own error, while Redis is away.
+   */
+  listen(userId: string, resumeFrom: string | undefined, hear: Hear): Promise<() => void>;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the live channel. A process that never listens opens no connection for it.
+ *
+ * @param cache a connection that fails at once while Redis is away; the caller closes it
+ */
+export function openLive(cache: Redis, cacheUrl: string, log: Log): Live {
+  const subscriptions = openSubscriptions(cache, cacheUrl, log);
+  return {
+    async tell(userIds, type, data) {
+      const dataText = JSON.stringify(data);
+      await inGroups(userIds.map(keys.live), (streams) =>
+        append(cache, streams, [type, dataText, keptMessages]),
+      );
+    },
+    listen: (userId, resumeFrom, hear) => subscriptions.add(keys.live(userId), resumeFrom, hear),
+    async close() {
+      subscriptions.close();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Post bodies in this process's memory, ready as JSON text: what most feed pages are made of. A body leaves
+ * when its post or its author changes; callers catch up with `changes` before they read.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Changes } from '../changes/index.ts';
+import type { Db } from '../db/index.ts';
+import { loadPosts } from './body.ts';
+
+/** About 1.5 kB each: 30 MB at the most. */
+const maxBodies = 20_000;
+/** A change that was committed but never announced (the process died between) is seen after this. */
+const lifetimeMs = 60_000;
+
+export type CachedBody = {
+  authorUserId: string;
+  isArchived: boolean;
+  likeCount: number;
+  countedUpTo: number;
+  /** JSON up to and including `"like_count":`, and from behind its number up to the closing brace. */
+  head: string;
+  tail: string;
+};
+
+export type PostCache = {
+  /** The posts that exist, by id; a deleted one is missing from the reply. */
+  get(postIds: string[]): Promise<Map<string, CachedBody>>;
+};
+
+export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache {
+  const bodies = new LRUCache<string, CachedBody>({ max: maxBodies, ttl: lifetimeMs });
+  changes.on('post', (postId) => {
+    if (postId) bodies.delete(postId);
+    else bodies.clear();
+  });
+  changes.on('user', (userId) => {
+    if (!userId) return bodies.clear();
+    for (const [postId, body] of bodies.entries()) {
+      if (body.authorUserId === userId) bodies.delete(postId);
+    }
+  });
+
+  async function load(postIds: string[], into: Map<string, CachedBody>) {
+    const { epoch } = changes;
+    for (const { body, countedUpTo } of await loadPosts(db, cdn, postIds)) {
+      const text = JSON.stringify(body);
+      const mark = '"like_count":';
+      const at = text.lastIndexOf(mark) + mark.length;
+      const cached = {
+        authorUserId: body.user.user_id,
+        isArchived: body.is_archived,
+        likeCount: body.like_count,
+        countedUpTo,
+        head: text.slice(0, at),
+        tail: text.slice(at + String(body.like_count).length, -1),
+      };
+      into.set(body.post_id, cached);
+      if (changes.epoch === epoch) bodies.set(body.post_id, cached);
+    }
+  }
+
+  return {
+    async get(postIds) {
+      const found = new Map<string, CachedBody>();
+      const missing: string[] = [];
+      for (const postId of postIds) {
+        const body = bodies.get(postId);
+        if (body) found.set(postId, body);
+        else missing.push(postId);
+      }
+      if (missing.length > 0) await load(missing, found);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** Killing the relay loses nothing: what was accepted while it was dead arrives when it is back. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { photo } from '../tools/photos.ts';
+import { until, type World, world } from '../tools/world.ts';
+
+const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
+
+describe('a relay that is killed', () => {
+  let w: World;
+  let child: ChildProcess | undefined;
+  before(async () => {
+    w = await world({ serves: ['media', 'feeds', 'counts', 'search', 'notify'] });
+  });
+  after(async () => {
+    child?.kill('SIGKILL');
+    await w[Symbol.asyncDispose]();
+  });
+
+  function startRelay(): ChildProcess {
+    const { RATE_LIMITS, ...config } = w.config;
+    const env = Object.fromEntries(
+      Object.entries(config).map(([name, value]) => [name, String(value ?? '')]),
+    );
+    return spawn(process.execPath, [main, 'relay'], { env: { ...process.env, ...env, RATE_LIMITS: 'off' } });
+  }
+
+  it('delivers everything accepted meanwhile when it is started again', async () => {
+    const alice = await w.join('alice');
+    const bob = await w.join('bob');
+    await bob.post('/v1/users/@alice/follow');
+    await bob.get('/v1/feed');
+    child = startRelay();
+    const first = (await alice.upload(await photo({ width: 200, height: 200 }))).body.post_id as string;
+    const statesOf = async (postId: string) =>
+      (await alice.get(`/v1/posts/${postId}/status`)).body.effects.map(
+        (effect: { state: string }) => effect.state,
+      );
+    const allDone = async (postId: string) =>
+      (await statesOf(postId)).every((state: string) => state === 'done');
+    await until('the first post is delivered', () => allDone(first));
+
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const image = await photo({ width: 210, height: 200 });
+    const ids: string[] = [];
+    for (let count = 0; count < 5; count += 1) ids.push((await alice.upload(image)).body.post_id);
+    expect(await statesOf(ids[0] as string)).to.include('pending');
+
+    child = startRelay();
+    for (const postId of ids) await until(`${postId} is delivered`, () => allDone(postId));
+    const feed = (await bob.get('/v1/feed')).body.posts.map((post: { post_id: string }) => post.post_id);
+    expect(feed).to.eql([...ids.reverse(), first]);
+  });
+});

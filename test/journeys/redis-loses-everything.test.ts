@@ -1,0 +1,41 @@
+/** A Redis that loses everything costs time, no post: what is owed stands in Postgres. */
+import { expect } from 'chai';
+import { sweepCounts, sweepEffects } from '../../workers/sweep.ts';
+import { startWorker } from '../../workers/worker.ts';
+import { photo } from '../tools/photos.ts';
+import { settle, type World, world } from '../tools/world.ts';
+
+describe('a Redis that loses everything', () => {
+  let w: World;
+  before(async () => {
+    w = await world({ serves: ['relay'] });
+  });
+  after(() => w[Symbol.asyncDispose]());
+
+  it('gets the jobs again, and feeds and counts are as they should be', async () => {
+    const alice = await w.join('alice');
+    const bob = await w.join('bob');
+    await bob.post('/v1/users/@alice/follow');
+    const post = (await alice.upload(await photo({ width: 200, height: 200 }), { caption: '#kept' })).body;
+    await bob.post(`/v1/posts/${post.post_id}/like`);
+    await w.worker?.relay?.drain();
+    expect((await w.tools.outbox.backlog()).waiting).to.equal(0);
+
+    await w.tools.queueRedis.flushdb();
+    expect(await sweepEffects(w.tools, 0)).to.be.above(4);
+    expect(await sweepCounts(w.tools, 0)).to.be.above(0);
+    const worker = await startWorker(w.config, ['media', 'feeds', 'counts', 'search', 'notify']);
+    try {
+      await settle(w.tools, w.worker);
+    } finally {
+      await worker.stop();
+    }
+    const { effects } = (await alice.get(`/v1/posts/${post.post_id}/status`)).body;
+    expect(effects.map((effect: { state: string }) => effect.state)).to.eql(
+      Array(effects.length).fill('done'),
+    );
+    const [shown] = (await bob.get('/v1/feed')).body.posts;
+    expect(shown).to.deep.include({ post_id: post.post_id, is_liked: true, like_count: 1 });
+    expect(await sweepEffects(w.tools, 0), 'nothing is left').to.equal(0);
+  });
+});

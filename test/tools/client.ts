@@ -1,0 +1,77 @@
+/** A client of the API as a test needs it: signed in or not, every reply with its status and headers. */
+
+export type Reply<Body = any> = { status: number; headers: Headers; body: Body; text: string };
+
+export type Client = {
+  userId: string;
+  username: string;
+  accessToken: string;
+  refreshToken: string;
+  get(path: string, headers?: Record<string, string>): Promise<Reply>;
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  put(path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  delete(path: string, headers?: Record<string, string>): Promise<Reply>;
+  /** Uploads a photo; fields that are no strings are sent as JSON. */
+  upload(
+    image: Uint8Array,
+    fields?: Record<string, unknown>,
+    headers?: Record<string, string>,
+  ): Promise<Reply>;
+};
+
+/** Sends one request. */
+export async function send(
+  base: string,
+  method: string,
+  path: string,
+  body?: BodyInit | undefined,
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  const response = await fetch(base + path, { method, headers, body: body ?? null, redirect: 'manual' });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.startsWith('application/json');
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : undefined,
+    text,
+  };
+}
+
+/** The multipart body of an upload. */
+export function photoForm(image: Uint8Array, fields: Record<string, unknown> = {}): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    form.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  }
+  form.set('image', new Blob([new Uint8Array(image)], { type: 'image/jpeg' }), 'photo.jpg');
+  return form;
+}
+
+/** A client that sends this session's token. */
+export function clientOf(
+  base: string,
+  session: { userId: string; username: string; accessToken: string; refreshToken: string },
+): Client {
+  const authorized = (headers?: Record<string, string>) => ({
+    Authorization: `Bearer ${session.accessToken}`,
+    ...headers,
+  });
+  const json = (method: string) => (path: string, body?: unknown, headers?: Record<string, string>) =>
+    send(
+      base,
+      method,
+      path,
+      body === undefined ? undefined : JSON.stringify(body),
+      authorized({ ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers }),
+    );
+  return {
+    ...session,
+    get: (path, headers) => send(base, 'GET', path, undefined, authorized(headers)),
+    post: json('POST'),
+    put: json('PUT'),
+    delete: (path, headers) => send(base, 'DELETE', path, undefined, authorized(headers)),
+    upload: (image, fields, headers) =>
+      send(base, 'POST', '/v1/posts', photoForm(image, fields), authorized(headers)),
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * A whole Emulsion for one test file: API and workers in this process, on a database, a Redis and a folder of
+ * its own. Nothing in it is a double.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { type RunningApi, type ServerOptions, startServer } from '../../api/server.ts';
+import { type Config, loadConfig } from '../../shared/config.ts';
+import { queueNames } from '../../shared/jobs.ts';
+import { openTools, type Tools } from '../../shared/tools.ts';
+import { type RunningWorker, startWorker } from '../../workers/worker.ts';
+import { type Client, clientOf, send } from './client.ts';
+import { testDatabase } from './database.ts';
+
+export type World = {
+  config: Config;
+  /** The tools of the API in this process. */
+  tools: Tools;
+  api: RunningApi;
+  worker: RunningWorker | undefined;
+  /** Where the API listens. */
+  base: string;
+  /** Registers a user, named like the test names them. */
+  join(username: string): Promise<Client>;
+  /** Waits until no event and no job is left. */
+  settle(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+type WorldOptions = ServerOptions & {
+  env?: Record<string, string>;
+  /** What the worker serves; `[]` for no worker at all. */
+  serves?: readonly string[];
+};
+
+const settleTimeoutMs = 20_000;
+
+/** A port nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A Redis database of one's own on the test server, empty. */
+export async function testRedis(): Promise<string> {
+  const url = process.env.TEST_REDIS_URL;
+  if (!url) throw new Error('TEST_REDIS_URL is not set: run the tests with "npm test"');
+  const redis = new Redis(url);
+  const [, databases] = (await redis.config('GET', 'databases')) as [string, string];
+  const number = ((await redis.incr('test:databases')) % (Number(databases) - 1)) + 1;
+  await redis.select(number);
+  await redis.flushdb();
+  redis.disconnect();
+  return `${url.replace(/\/+\d*$/, '')}/${number}`;
+}
+
+export async function world(options: WorldOptions = {}): Promise<World> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'emulsion-world-'));
+  const database = await testDatabase();
+  const config = loadConfig({
+    HOST: '127.0.0.1',
+    PORT: String(await freePort()),
+    DATA_DIR: dataDir,
+    DATABASE_URL: database.url,
+    DATABASE_CONNECTIONS: '6',
+    QUEUE_REDIS_URL: await testRedis(),
+    AUTH_SECRET: 'a secret that only tests would ever use',
+    ADMIN_PASSWORD: 'an admin password for tests',
+    METRICS_TOKEN: 'a metrics token for tests',
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
+    DECODER_PROCESSES: '1',
+    ...options.env,
+  });
+  const tools = await openTools(config, 'api');
+  const api = await startServer(tools, { checkReplies: true, ...options });
+  const serves = options.serves ?? ['relay', ...queueNames];
+  const worker = serves.length > 0 ? await startWorker(config, serves) : undefined;
+  const base = `http://127.0.0.1:${api.port}`;
+
+  return {
+    config,
+    tools,
+    api,
+    worker,
+    base,
+    join: (username) => register(base, username),
+    settle: () => settle(tools, worker),
+    async [Symbol.asyncDispose]() {
+      await worker?.stop();
+      await api.stop();
+      await tools.stop();
+      await database[Symbol.asyncDispose]();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Registers a user at an API and replies their client. */
+export async function register(base: string, username: string): Promise<Client> {
+  const { status, body, text } = await send(
+    base,
+    'POST',
+    '/v1/auth/register',
+    JSON.stringify({ username, email: `${username}@example.org`, password: `${username} has a password` }),
+    { 'Content-Type': 'application/json' },
+  );
+  if (status !== 201) throw new Error(`registering ${username}: ${status} ${text}`);
+  return clientOf(base, {
+    userId: body.user.user_id,
+    username,
+    accessToken: body.access_token,
+    refreshToken: body.refresh_token,
+  });
+}
+
+/** Waits until the outbox is empty and no queue has a job that waits or runs. */
+export async function settle(tools: Tools, worker: RunningWorker | undefined): Promise<void> {
+  const deadline = Date.now() + settleTimeoutMs;
+  for (;;) {
+    await worker?.relay?.drain();
+    const { waiting } = await tools.outbox.backlog();
+    const counts = await Promise.all(queueNames.map((queue) => tools.queues.counts(queue)));
+    const left =
+      waiting + counts.reduce((sum, queue) => sum + queue.waiting + queue.active + queue.delayed, 0);
+    if (left === 0) return;
+    if (Date.now() > deadline) throw new Error(`${left} events and jobs are left: ${JSON.stringify(counts)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Waits until `condition` holds; for what no queue can tell of. */
+export async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + settleTimeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`it did not come to pass: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,55 @@
+/** One BullMQ worker per queue. Only here is BullMQ's Worker imported. */
+import { type Job, Worker } from 'bullmq';
+import { effectFailed } from '../shared/effects.ts';
+import type { QueueName } from '../shared/jobs.ts';
+import { keys } from '../shared/keys.ts';
+import { effectJobId } from '../shared/queue.ts';
+import { openRedis } from '../shared/redis/index.ts';
+import type { Tools } from '../shared/tools.ts';
+import { type Handlers, runJob } from './handler.ts';
+
+/**
+ * A job whose process was killed is taken over after 2 to 4 s: its lock lapses, and a look-out that runs every
+ * second finds it. A job may lose its worker three times before it counts as failed.
+ */
+const takeover = { lockDuration: 4_000, stalledInterval: 1_000, maxStalledCount: 3 };
+
+/** How many jobs of a queue one process works at. Media jobs wait for child processes, the rest for engines. */
+function concurrencyOf(queue: QueueName, decoders: number): number {
+  return queue === 'media' ? decoders : 16;
+}
+
+export type Consumer = { stop(): Promise<void> };
+
+/** Starts to serve queues; `stop` lets running jobs end. */
+export function consume(tools: Tools, handlers: Handlers, queues: readonly QueueName[]): Consumer {
+  const { config, log } = tools;
+  const workers = queues.map((queue) => {
+    const connection = openRedis(config.QUEUE_REDIS_URL, 'worker', log);
+    const worker = new Worker(queue, (job) => runJob(tools, handlers, job), {
+      connection,
+      prefix: keys.queuePrefix(queue),
+      concurrency: concurrencyOf(queue, config.DECODER_PROCESSES),
+      ...takeover,
+    });
+    worker.on('error', (error) => log.debug({ queue, error: error.message }, 'a worker waits for Redis'));
+    worker.on('failed', (job, error) => void recordStalled(tools, job, error));
+    worker.on('stalled', (id) => log.warn({ queue, job_id: id }, 'a job lost its worker and is taken over'));
+    return { worker, connection };
+  });
+  return {
+    async stop() {
+      await Promise.all(workers.map(({ worker }) => worker.close()));
+      for (const { connection } of workers) connection.disconnect();
+    },
+  };
+}
+
+/** A job that BullMQ fails by itself, having lost too many workers, never reached its handler's bookkeeping. */
+async function recordStalled({ db, log }: Tools, job: Job | undefined, error: Error): Promise<void> {
+  if (!job || !/stalled/.test(error.message)) return;
+  log.error({ job: job.name, job_id: job.id }, 'a job lost its worker too often and failed for good');
+  const eventId = job.id?.slice(0, job.id.indexOf('-'));
+  if (!eventId || job.id !== effectJobId(eventId, job.name)) return;
+  await effectFailed(db, { eventId, job: job.name }, error.message, true).catch(() => {});
+}

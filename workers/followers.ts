@@ -1,0 +1,36 @@
+/** An author's followers, in the order fan-out walks them. */
+import { sql } from 'kysely';
+import type { Db } from '../shared/db/index.ts';
+
+/** Followers one job reaches: about 10 ms of work for Redis, and a part small enough to repeat. */
+export const followersPerPart = 5_000;
+
+/** The user ids of the followers whose follow ids lie in the range, all in one reply. */
+export async function followersWithin(
+  db: Db,
+  authorId: number,
+  { afterId, upToId }: FollowRange,
+): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    SELECT u.user_id FROM follows f JOIN users u ON u.id = f.follower_id
+    WHERE f.following_id = ${authorId} AND f.id > ${afterId} AND f.id <= ${upToId}`.execute(db);
+  return rows.map((row) => row.user_id);
+}
+
+/** Where an author's followers are cut into parts: the follow id each part reaches up to. */
+export async function boundariesOf(db: Db, authorId: number): Promise<number[]> {
+  const { rows } = await sql<{ up_to_id: number }>`
+    SELECT max(id) AS up_to_id FROM (
+      SELECT id, (row_number() OVER (ORDER BY id) - 1) / ${followersPerPart} AS part
+      FROM follows WHERE following_id = ${authorId}
+    ) numbered GROUP BY part ORDER BY part`.execute(db);
+  return rows.map((row) => row.up_to_id);
+}
+
+/** Follow ids above `afterId`, up to and including `upToId`. */
+export type FollowRange = { afterId: number; upToId: number };
+
+/** The ranges between boundaries. */
+export function rangesBetween(boundaries: number[]): FollowRange[] {
+  return boundaries.map((upToId, index) => ({ afterId: boundaries[index - 1] ?? 0, upToId }));
+}

@@ -1,0 +1,19 @@
+/** Takes a deleted or archived post out of the cached feeds. Reads skip it already; this frees its place. */
+import { sql } from 'kysely';
+import { boundariesOf, followersWithin, rangesBetween } from '../followers.ts';
+import type { Handler } from '../handler.ts';
+
+export const dropFromFeeds: Handler<'drop-from-feeds'> = async (
+  { postId, authorId },
+  { tools: { db, feeds }, signal },
+) => {
+  const visible = await sql`SELECT FROM posts WHERE post_id = ${postId} AND NOT is_archived`.execute(db);
+  if (visible.rows.length > 0) return;
+  const author = await db.selectFrom('users').select('id').where('user_id', '=', authorId).executeTakeFirst();
+  await feeds.drop([authorId], postId);
+  if (!author) return;
+  for (const range of rangesBetween(await boundariesOf(db, author.id))) {
+    signal.throwIfAborted();
+    await feeds.drop(await followersWithin(db, author.id, range), postId);
+  }
+};

@@ -1,0 +1,86 @@
+/**
+ * The relay: moves events from the outbox to the queues. It is woken after each commit and looks by itself
+ * every second, so a lost wake-up costs a second. Any number may run; each event is moved by one of them.
+ */
+import { keys } from '../shared/keys.ts';
+import { effectJobId } from '../shared/queue.ts';
+import { openRedis } from '../shared/redis/index.ts';
+import type { Tools } from '../shared/tools.ts';
+
+const batch = 200;
+const lookEveryMs = 1_000;
+/** After a failure (an engine away): long enough not to spin, short enough to go on at once. */
+const pauseMs = 500;
+
+export type Relay = {
+  /** Moves everything that waits now. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export function startRelay(tools: Tools): Relay {
+  const { outbox, queues, log, config } = tools;
+  const subscriber = openRedis(config.QUEUE_REDIS_URL, 'subscriber', log);
+  let stopping = false;
+  let current: Promise<void> | undefined;
+  let again = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function moveAll(): Promise<void> {
+    let moved: number;
+    do {
+      moved = await outbox.drain(batch, (owed) =>
+        queues.addAll(
+          owed.map(({ eventId, job, payload }) => ({ name: job, payload, id: effectJobId(eventId, job) })),
+        ),
+      );
+      if (moved > 0) log.debug({ events: moved }, 'relayed');
+    } while (moved === batch);
+  }
+
+  async function run(): Promise<void> {
+    let waitMs = lookEveryMs;
+    try {
+      do {
+        again = false;
+        await moveAll();
+      } while (again && !stopping);
+    } catch (error) {
+      waitMs = pauseMs;
+      log.warn({ err: error }, 'events wait: they could not be moved');
+    } finally {
+      current = undefined;
+      if (!stopping) timer = setTimeout(wake, waitMs);
+    }
+  }
+
+  function wake(): void {
+    if (stopping) return;
+    if (current) {
+      again = true;
+      return;
+    }
+    clearTimeout(timer);
+    current = run();
+  }
+
+  subscriber.on('message', wake);
+  // ioredis subscribes again by itself when Redis is back.
+  subscriber.subscribe(keys.relayWake).catch((error: Error) => {
+    log.warn({ error: error.message }, 'the relay is not woken, it looks by itself');
+  });
+  wake();
+
+  return {
+    async drain() {
+      await current;
+      await moveAll();
+    },
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      await current;
+      subscriber.disconnect();
+    },
+  };
+}

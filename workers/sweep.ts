@@ -1,0 +1,73 @@
+/**
+ * The sweep: finds what was promised and not done, and enqueues it again. Redis may lose everything at any
+ * moment; what is owed stands in Postgres.
+ */
+import { sql } from 'kysely';
+import type { Counter, JobName } from '../shared/jobs.ts';
+import { effectJobId } from '../shared/queue.ts';
+import type { Tools } from '../shared/tools.ts';
+
+/** An effect nobody touched for this long is looked after. Longer than any attempt's backoff in a healthy queue. */
+const effectIdleS = 60;
+/** Deltas older than this have missed their roll-up. */
+const deltaIdleS = 10;
+const batch = 1_000;
+
+const keptDoneDays = 7;
+const keptFailedDays = 30;
+const keptKeysHours = 24;
+
+/** States in which BullMQ still means to run a job. */
+const inHand = new Set(['waiting', 'prioritized', 'delayed', 'active', 'waiting-children']);
+
+/** Enqueues undone effects again. Replies how many. `idleS`: for how long nobody touched them. */
+export async function sweepEffects({ db, queues, log }: Tools, idleS = effectIdleS): Promise<number> {
+  const { rows } = await sql<{ event_id: string; job: string; payload: Record<string, unknown> }>`
+    UPDATE effects SET touched_at = now() WHERE (event_id, job) IN (
+      SELECT event_id, job FROM effects
+      WHERE state IN ('pending', 'running') AND touched_at < now() - make_interval(secs => ${idleS})
+      ORDER BY touched_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)
+    RETURNING event_id, job, payload`.execute(db);
+  let enqueued = 0;
+  for (const { event_id: eventId, job, payload } of rows) {
+    const id = effectJobId(eventId, job);
+    const state = await queues.stateOf(job as JobName, id);
+    if (inHand.has(state)) continue;
+    // A finished job that is still kept would swallow the new one.
+    if (state !== 'unknown') await queues.remove(job as JobName, id);
+    await queues.addAll([{ name: job, payload, id }]);
+    enqueued += 1;
+  }
+  if (enqueued > 0) log.warn({ effects: enqueued }, 'effects that were lost are enqueued again');
+  return enqueued;
+}
+
+/** Has counts added up whose roll-up was lost. */
+export async function sweepCounts({ db, rollUp }: Tools, idleS = deltaIdleS): Promise<number> {
+  const { rows } = await sql<{ counter: Counter; target_id: number }>`
+    SELECT DISTINCT counter, target_id FROM count_deltas
+    WHERE created_at < now() - make_interval(secs => ${idleS}) LIMIT ${batch}`.execute(db);
+  for (const row of rows) await rollUp(row.counter, row.target_id);
+  return rows.length;
+}
+
+/** Forgets records past their time. */
+export async function retain({ db }: Tools): Promise<void> {
+  await sql`DELETE FROM effects WHERE state = 'done'
+    AND finished_at < now() - make_interval(days => ${keptDoneDays})`.execute(db);
+  await sql`DELETE FROM effects WHERE state = 'failed'
+    AND finished_at < now() - make_interval(days => ${keptFailedDays})`.execute(db);
+  await sql`DELETE FROM idempotency_keys
+    WHERE created_at < now() - make_interval(hours => ${keptKeysHours})`.execute(db);
+  await sql`DELETE FROM sessions
+    WHERE expires_at < now() - interval '1 day' OR ended_at < now() - interval '30 days'`.execute(db);
+}
+
+/** Puts the sweeps on pg-boss's clock: once a minute, by whichever relay is alive. */
+export async function scheduleSweeps(tools: Tools): Promise<void> {
+  await tools.outbox.schedule('sweep', '* * * * *', async () => {
+    await sweepEffects(tools);
+    await sweepCounts(tools);
+  });
+  await tools.outbox.schedule('retention', '17 * * * *', () => retain(tools));
+}

@@ -1,0 +1,36 @@
+/** What a worker process holds: tools, consumers of its queues, and perhaps the relay. */
+import type { Config } from '../shared/config.ts';
+import type { QueueName } from '../shared/jobs.ts';
+import { openTools, type Tools } from '../shared/tools.ts';
+import { consume } from './consume.ts';
+import { handlers } from './handlers/index.ts';
+import { type Relay, startRelay } from './relay.ts';
+import { scheduleSweeps } from './sweep.ts';
+
+export type RunningWorker = { tools: Tools; relay: Relay | undefined; stop(): Promise<void> };
+
+/**
+ * Starts a worker.
+ *
+ * @param names queues to serve, and `relay` to relay
+ */
+export async function startWorker(config: Config, names: readonly string[]): Promise<RunningWorker> {
+  const relays = names.includes('relay');
+  const queues = names.filter((name) => name !== 'relay') as QueueName[];
+  const tools = await openTools(config, queues.length === 1 ? (queues[0] as string) : 'worker', {
+    maintainOutbox: relays,
+  });
+  const consumer = consume(tools, handlers, queues);
+  const relay = relays ? startRelay(tools) : undefined;
+  if (relays) await scheduleSweeps(tools);
+  tools.log.info({ queues, relays }, 'worker ready');
+  return {
+    tools,
+    relay,
+    async stop() {
+      await relay?.stop();
+      await consumer.stop();
+      await tools.stop();
+    },
+  };
+}
