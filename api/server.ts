@@ -13,7 +13,7 @@ import { openTokens } from './door/tokens.ts';
 import { openViewers } from './door/viewers.ts';
 import { healthRoutes } from './health.ts';
 import { imageRoutes } from './images.ts';
-import { attachLive } from './live.ts';
+import { attachLive, isWebSocketUpgrade } from './live.ts';
 import { countRequest, metricsRoute } from './metrics.ts';
 import type { Route } from './route.ts';
 import { routes as allRoutes } from './routes/index.ts';
@@ -60,7 +60,7 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
     answerError(response, error, String(response.getHeader('X-Request-Id')), log);
   });
 
-  const server = http.createServer(app);
+  const server = http.createServer({ shouldUpgradeCallback: isWebSocketUpgrade }, app);
   const live = attachLive(server, door);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

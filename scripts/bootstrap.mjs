@@ -23,13 +23,16 @@ const longestDelayMs = 5_000;
 const settledAfterMs = 10_000;
 
 let child = null;
+let isInstalling = false;
 let stopSignal = null;
 
 /** One stop may arrive as several signals: from the terminal to the group, and again from npm. */
 function stop(signal) {
   stopSignal ??= signal;
-  child?.kill(signal);
   if (!child) process.exit(128 + constants.signals[signal]);
+  child.kill(signal);
+  // npm would finish first. What it leaves half done is done again at the next start.
+  if (isInstalling) setTimeout(() => child.kill('SIGKILL'), 1_000).unref();
 }
 
 /** npm may be killed without a word; then this process belongs to somebody else. */
@@ -58,7 +61,9 @@ async function main() {
   process.chdir(root);
   await ensureInstalled(root, (installer) => {
     child = installer;
+    isInstalling = true;
   });
+  isInstalling = false;
   if (stopSignal) return 128 + constants.signals[stopSignal];
   const node = chooseNode(root);
   const path = [dirname(node), process.env.PATH].filter(Boolean).join(delimiter);
@@ -87,7 +92,7 @@ main().then(
     process.exitCode = code;
   },
   (error) => {
-    console.error(stopSignal ? 'Stopped.' : error.message);
-    process.exitCode = 1;
+    if (!stopSignal) console.error(error.message);
+    process.exitCode = stopSignal ? 128 + constants.signals[stopSignal] : 1;
   },
 );

@@ -4,8 +4,9 @@ import { addDelta } from '../../shared/counts/index.ts';
 import { fail } from '../../shared/errors.ts';
 import { keyOf, newId, timeOf } from '../../shared/ids.ts';
 import { filterNames } from '../../shared/images/filter-names.ts';
+import { extensionFor } from '../../shared/images/index.ts';
 import { maxImageBytes } from '../../shared/images/limits.ts';
-import { imagePaths } from '../../shared/posts/body.ts';
+import { imageKey, imagePaths } from '../../shared/posts/body.ts';
 import { altText, caption, locationField, taggedUsersField } from '../../shared/posts/fields.ts';
 import { presentOwnPost } from '../../shared/posts/present.ts';
 import { postSchema } from '../../shared/posts/schema.ts';
@@ -38,8 +39,8 @@ export const createPost = route({
     const image = await inspectImage(tools, file.path, body.filter);
 
     const postId = newId('post');
-    const imageKey = keyOf(postId);
-    const originalKey = `originals/${imageKey}/1.${image.format}`;
+    const key = imageKey(keyOf(postId), 1);
+    const originalKey = `originals/${keyOf(postId)}/1.${extensionFor(image.contentType)}`;
     await tools.images.put(originalKey, file.path, image.contentType);
     try {
       return await write(
@@ -50,7 +51,7 @@ export const createPost = route({
               post_id: postId,
               user_id: viewer.id,
               caption: body.caption || null,
-              image_urls: JSON.stringify([imagePaths(imageKey)]),
+              image_urls: JSON.stringify([imagePaths(key)]),
               blurhash: image.blurhash,
               aspect_ratio: image.aspectRatio,
               filter: body.filter,
@@ -64,7 +65,7 @@ export const createPost = route({
             .values({
               post_id: id,
               position: 1,
-              image_key: imageKey,
+              image_key: key,
               original_key: originalKey,
               content_type: image.contentType,
               width: image.width,

@@ -26,7 +26,7 @@ function versionOf(folder: string, runAs: RunAs): string {
 }
 
 /** Folders outside every home, for a user who cannot enter ours. */
-export function publicFolders(): string[] {
+function publicFolders(): string[] {
   return ['/var/cache/emulsion', join(tmpdir(), 'emulsion-cache')];
 }
 

@@ -8,20 +8,20 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Methods } from './decoder/child.ts';
 import type { ImageFormat } from './decoder/formats.ts';
-import type { Inspected } from './decoder/inspect.ts';
+import type { Inspection } from './decoder/inspect.ts';
 import { openProcesses, type ProcessStats } from './decoder/processes.ts';
 import type { Rendition } from './decoder/render.ts';
 import type { FilterName } from './filter-names.ts';
 
 export { DecodeError, type DecodeErrorKind } from './decoder/decode-error.ts';
-export type { ImageFormat, Inspected, ProcessStats, Rendition };
+export type { ImageFormat, Inspection, ProcessStats, Rendition };
 
 /** Every method throws {DecodeError} if the image is at fault, and an error of the system if the file is not there. */
 export type Decoder = {
   /** The formats the installed libraries can decode, asked of them. */
   decodableFormats(): Promise<ImageFormat[]>;
   /** Checks that the file is an image within the limits which decodes whole, and describes it. */
-  inspect(path: string, filter?: FilterName): Promise<Inspected>;
+  inspect(path: string, filter?: FilterName): Promise<Inspection>;
   /** Writes thumb.jpg, medium.jpg and large.jpg of a file that `inspect` accepted into an existing folder. */
   render(path: string, outDirectory: string, filter?: FilterName): Promise<Rendition[]>;
   stats(): ProcessStats;

@@ -37,9 +37,16 @@ export type Live = {
  * Opens the live channel. A process that never listens opens no connection for it.
  *
  * @param cache a connection that fails at once while Redis is away; the caller closes it
+ * @param options.checkEveryMs how often the streams of connected users are looked at: they stay, and one that
+ *   Redis lost is noticed
  */
-export function openLive(cache: Redis, cacheUrl: string, log: Log): Live {
-  const subscriptions = openSubscriptions(cache, cacheUrl, log);
+export function openLive(
+  cache: Redis,
+  cacheUrl: string,
+  log: Log,
+  { checkEveryMs = 10_000 }: { checkEveryMs?: number } = {},
+): Live {
+  const subscriptions = openSubscriptions(cache, cacheUrl, log, checkEveryMs);
   return {
     async tell(userIds, type, data) {
       const dataText = JSON.stringify(data);

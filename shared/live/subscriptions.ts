@@ -9,8 +9,6 @@ import { openRedis, type Redis } from '../redis/index.ts';
 import { gapText, messageText, paddedId, parsePublished } from './messages.ts';
 import { keepStreams, openStream, readAfter } from './streams.ts';
 
-/** Streams of connected users are looked at this often: they stay, and a lost one is noticed. */
-const checkEveryMs = 10_000;
 /** How long a new subscription waits for a connection that is being made anew. */
 const subscribeTimeoutMs = 5_000;
 
@@ -39,7 +37,12 @@ export type Subscriptions = {
 };
 
 /** Opens the table of subscriptions; the connection is made for the first of them. */
-export function openSubscriptions(cache: Redis, cacheUrl: string, log: Log): Subscriptions {
+export function openSubscriptions(
+  cache: Redis,
+  cacheUrl: string,
+  log: Log,
+  checkEveryMs: number,
+): Subscriptions {
   const subscriptions = new Map<string, Subscription>();
   let connection: Redis | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -162,7 +165,7 @@ export function openSubscriptions(cache: Redis, cacheUrl: string, log: Log): Sub
       if (missed.isGap) listener.hear(gapText);
       for (const { text } of missed.messages) listener.hear(text);
       listener.lastId = missed.newestId;
-      if (subscription.lastId <= listener.lastId) break;
+      break;
       await catchUp(subscription);
     }
     subscription.listeners.add(listener);

@@ -3,12 +3,20 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
 import type { ImagePaths } from '../db/schema.ts';
 
+/** How many images a post can have. */
+export const maxImagesPerPost = 10;
+
+/** What an image is called in URLs and in the store: the first by the post's key alone, others by `{key}_{n}`. */
+export function imageKey(postKey: string, position: number): string {
+  return position === 1 ? postKey : `${postKey}_${position}`;
+}
+
 /** Public URL paths of one image, as the schema of the API names them. */
-export function imagePaths(imageKey: string): ImagePaths {
+export function imagePaths(key: string): ImagePaths {
   return {
-    thumbnail: `/p/${imageKey}/thumb.jpg`,
-    medium: `/p/${imageKey}/medium.jpg`,
-    large: `/p/${imageKey}/large.jpg`,
+    thumbnail: `/p/${key}/thumb.jpg`,
+    medium: `/p/${key}/medium.jpg`,
+    large: `/p/${key}/large.jpg`,
   };
 }
 

@@ -30,7 +30,8 @@ export function editDistance(from: string, to: string): number {
     const row = [i + 1];
     for (const [j, y] of b.entries()) {
       let cost = Math.min(at(row, j) + 1, at(last, j + 1) + 1, at(last, j) + (x === y ? 0 : 1));
-      if (i > 0 && j > 0 && x === b[j - 1] && a[i - 1] === y) cost = Math.min(cost, at(beforeLast, j - 1) + 1);
+      if (i > 0 && j > 0 && x === b[j - 1] && a[i - 1] === y)
+        cost = Math.min(cost, at(beforeLast, j - 1) + 1);
       row.push(cost);
     }
     beforeLast = last;
@@ -43,13 +44,21 @@ function at(row: number[], index: number): number {
   return row[index] as number;
 }
 
+/** The word with each two neighbours swapped. */
+export function swapsOf(word: string): string[] {
+  const letters = [...word];
+  return letters.slice(1).map((letter, index) => {
+    return [...letters.slice(0, index), letter, letters[index], ...letters.slice(index + 2)].join('');
+  });
+}
+
 /** Enough to guess from; a search for a word with more neighbours is better typed out. */
 const maxGuesses = 8;
 
 /** Of `candidates`, those the word most likely meant: the nearest ones within its allowed edits. */
 export function guessesFor(word: string, candidates: readonly string[]): string[] {
   const allowed = allowedEdits(word);
-  const near = candidates
+  const near = [...new Set(candidates)]
     .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
     .filter(({ edits }) => edits > 0 && edits <= allowed);
   const fewest = Math.min(...near.map(({ edits }) => edits));

@@ -8,7 +8,7 @@ const unspaced = String.raw`[\p{L}\p{M}\p{N}]&&[\p{scx=Han}\p{scx=Hira}\p{scx=Ka
 
 const wordPattern = new RegExp(
   [
-    String.raw`(?<unspaced>[${unspaced}]+)`,
+    `(?<unspaced>[${unspaced}]+)`,
     String.raw`[[\p{L}\p{M}\p{N}]--[${unspaced}]]+`,
     String.raw`\p{RI}{2}`,
     String.raw`\p{Extended_Pictographic}`,
@@ -22,13 +22,14 @@ const accents = /[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]/g;
 /** Longer ones are cut: they are nothing a person would type. */
 const maxWordLength = 64;
 
-/** NFKC, lower case, white space and control characters as single spaces. */
+/** NFKC, lower case, without invisible characters; white space and control characters as single spaces. */
 export function normalise(text: string): string {
   return (
     text
       .normalize('NFKC')
       .toLowerCase()
       .normalize('NFKC')
+      .replace(/\p{Default_Ignorable_Code_Point}+/gu, '')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go.
       .replace(/[\s\u0000-\u001f\u007f]+/g, ' ')
       .trim()

@@ -1,5 +1,6 @@
 /** A client of the API as a test needs it: signed in or not, every reply with its status and headers. */
 
+// biome-ignore lint/suspicious/noExplicitAny: a test says by its expectations what a body holds.
 export type Reply<Body = any> = { status: number; headers: Headers; body: Body; text: string };
 
 export type Client = {
@@ -24,7 +25,7 @@ export async function send(
   base: string,
   method: string,
   path: string,
-  body?: BodyInit | undefined,
+  body?: string | FormData,
   headers: Record<string, string> = {},
 ): Promise<Reply> {
   const response = await fetch(base + path, { method, headers, body: body ?? null, redirect: 'manual' });

@@ -25,15 +25,20 @@ export const makeRenditions: Handler<'make-renditions'> = async ({ postId }, { t
     WHERE p.post_id = ${postId} ORDER BY i.position`.execute(tools.db);
   const [first] = rows;
   if (!first) return;
-  for (const image of rows.filter((row) => row.rendered_at === null)) {
-    signal.throwIfAborted();
-    await render(tools, image);
+  let gone = false;
+  try {
+    for (const image of rows.filter((row) => row.rendered_at === null)) {
+      signal.throwIfAborted();
+      await render(tools, image);
+    }
+  } finally {
+    // Deleted meanwhile, its images may have been removed before these were put.
+    gone = await isGone(tools, postId);
+    if (gone) {
+      for (const { image_key } of rows) await tools.images.removeAll(`p/${image_key}/`);
+    }
   }
-  if (await isGone(tools, postId)) {
-    // Deleted meanwhile: its images were removed before these were put.
-    for (const { image_key } of rows) await tools.images.removeAll(`p/${image_key}/`);
-    return;
-  }
+  if (gone) return;
   await tools.live.tell([first.user_id], 'post.ready', { post_id: postId });
 };
 

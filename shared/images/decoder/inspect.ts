@@ -7,7 +7,7 @@ import { contentTypes, type ImageFormat } from './formats.ts';
 import { hasJpegEnd } from './jpeg-end.ts';
 import { decode, fromPicture, type Picture, readHeader } from './open-image.ts';
 
-export type Inspected = {
+export type Inspection = {
   format: ImageFormat;
   /** The media type the bytes have, whatever the upload said. */
   contentType: string;
@@ -29,7 +29,7 @@ const [componentsX, componentsY] = [4, 3];
  *
  * @throws {DecodeError} of any kind but `crashed` and `timeout`.
  */
-export async function inspect(path: string, filter: FilterName): Promise<Inspected> {
+export async function inspect(path: string, filter: FilterName): Promise<Inspection> {
   const { format, width, height, aspectRatio } = await readHeader(path);
   if (format === 'jpeg' && !(await hasJpegEnd(path))) {
     throw new DecodeError('broken', 'The image is incomplete: its end is missing');

@@ -1,0 +1,93 @@
+/** How fast a post reaches cached feeds, beside the least that could be done: one bare ZADD a feed. */
+import { openDatabase } from '../../shared/db/index.ts';
+import { openFeeds } from '../../shared/feeds/index.ts';
+import { newId, timeOf } from '../../shared/ids.ts';
+import { keys } from '../../shared/keys.ts';
+import { openLog } from '../../shared/log.ts';
+import { openRedis, type Redis, whenReady } from '../../shared/redis/index.ts';
+import { compare, shownSpread } from './compare.ts';
+import type { Figure } from './figure.ts';
+
+const pipelineLength = 1_000;
+const inFlight = 8;
+
+/** Feeds as people have them, and feeds that are full, where each push also trims. */
+const cases = [
+  { name: 'live feeds', feeds: 100_000, posts: 50, depth: 500, pushes: 1 },
+  { name: 'full feeds', feeds: 10_000, posts: 500, depth: 500, pushes: 10 },
+];
+
+type Command = (pipeline: ReturnType<Redis['pipeline']>, key: string) => void;
+
+/** Runs a command for every key, in pipelines of 1,000, eight of them in flight. */
+async function pipelined(redis: Redis, all: string[], command: Command): Promise<void> {
+  let from = 0;
+  const lane = async () => {
+    while (from < all.length) {
+      const pipeline = redis.pipeline();
+      for (const key of all.slice(from, from + pipelineLength)) command(pipeline, key);
+      from += pipelineLength;
+      await pipeline.exec();
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, lane));
+}
+
+/** Scores and ids of posts made one second after another, in the order ZADD takes them. */
+function pastPosts(count: number): (string | number)[] {
+  const from = Date.now() - count * 1_000;
+  return Array.from({ length: count }, (_, at) => newId('post', from + at * 1_000)).flatMap((id) => [
+    timeOf(id) / 1_000,
+    id,
+  ]);
+}
+
+export const fanOut: Figure = async ({ engines, rounds, note, onStop }) => {
+  const { config } = await (await engines()).stage('fan-out');
+  const log = openLog('bench', 'warn');
+  const redis = openRedis(config.CACHE_REDIS_URL, 'request', log);
+  await whenReady(redis);
+  const { db, pool } = openDatabase(config.DATABASE_URL, 2, log);
+  onStop(async () => redis.disconnect());
+
+  const lines: string[] = [];
+  for (const { name, feeds: count, posts, depth, pushes } of cases) {
+    note(`${count.toLocaleString('en')} ${name} of ${posts} posts are made, twice`);
+    const userIds = Array.from({ length: count }, () => newId('user'));
+    const bare = userIds.map((userId) => `bare:${userId}`);
+    const past = pastPosts(posts);
+    await pipelined(redis, userIds.map(keys.feed), (pipeline, key) => {
+      pipeline.zadd(key, -1, '!whole', ...past);
+      pipeline.expire(key, 86_400);
+    });
+    await pipelined(redis, bare, (pipeline, key) => pipeline.zadd(key, ...past));
+
+    const feeds = openFeeds(redis, db, depth);
+    const timed = async (push: (postId: string) => Promise<unknown>) => {
+      const startedAt = performance.now();
+      for (let at = 0; at < pushes; at += 1) await push(newId('post'));
+      return (count * pushes) / ((performance.now() - startedAt) / 1_000);
+    };
+    const ours = () =>
+      timed(async (postId) => {
+        const taken = await feeds.push(userIds, postId);
+        if (taken !== count) throw new Error(`${taken} of ${count} feeds took the post`);
+      });
+    const theirs = () =>
+      timed((postId) =>
+        pipelined(redis, bare, (pipeline, key) => pipeline.zadd(key, timeOf(postId) / 1_000, postId)),
+      );
+    note(`${rounds + 1} rounds of ${(count * pushes).toLocaleString('en')} deliveries each way`);
+    const result = await compare(rounds, ours, theirs);
+    lines.push(
+      `${name}, ${count.toLocaleString('en')} of ${posts} posts`,
+      `  push with trim      ${shownSpread(result.ours)} feeds/s`,
+      `  pipelined bare ZADD ${shownSpread(result.theirs)} feeds/s`,
+      `  ratio               ${shownSpread(result.ratio)}`,
+    );
+    await redis.flushdb();
+  }
+  redis.disconnect();
+  await pool.end();
+  return lines;
+};

@@ -1,0 +1,55 @@
+/** A line to an engine that a test can cut: a TCP relay in front of it. */
+import { connect, createServer, type Socket } from 'node:net';
+
+export type Line = {
+  /** The engine's URL by this line. */
+  url: string;
+  /** Drops every connection; new ones are dropped until `mend`. */
+  cut(): void;
+  mend(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** Lays a line to the engine that a URL names. */
+export async function layLine(engineUrl: string): Promise<Line> {
+  const url = new URL(engineUrl);
+  const [host, port] = [url.hostname, Number(url.port)];
+  const ends = new Set<Socket>();
+  let isCut = false;
+  const drop = () => {
+    for (const end of ends) end.destroy();
+  };
+  const server = createServer((near) => {
+    if (isCut) return near.destroy();
+    const far = connect(port, host);
+    for (const [end, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(end);
+      end.pipe(other);
+      end.on('error', () => other.destroy());
+      end.on('close', () => {
+        ends.delete(end);
+        other.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as { port: number }).port);
+  return {
+    url: url.href,
+    cut() {
+      isCut = true;
+      drop();
+    },
+    mend() {
+      isCut = false;
+    },
+    async [Symbol.asyncDispose]() {
+      drop();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
