@@ -23,6 +23,7 @@ const envelope = z.tuple([z.string(), z.int()], z.unknown());
 /**
  * Reads a cursor.
  *
+ * @param values a tuple of what was written
  * @param expiresInS how long cursors of this kind live; for ever if not given
  * @throws {Failure} INVALID_INPUT on `cursor` if it is none of this kind; GONE if it has expired.
  */
@@ -32,20 +33,30 @@ export function decodeCursor<Values extends z.ZodType>(
   text: string,
   expiresInS?: number,
 ): z.output<Values> {
-  const refuse = () => fail('INVALID_INPUT', { field: 'cursor', reason: 'This is not a cursor of this list' });
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(text, 'base64url').toString());
-  } catch {
-    return refuse();
-  }
-  const outer = envelope.safeParse(json);
-  if (!outer.success) return refuse();
+  const outer = envelope.safeParse(parseJson(text));
+  if (!outer.success) return refuseCursor();
   const [foundKind, issuedS, ...rest] = outer.data;
   const inner = values.safeParse(rest);
-  if (foundKind !== kind || !inner.success) return refuse();
+  if (foundKind !== kind || !inner.success) return refuseCursor();
   if (expiresInS !== undefined && issuedS + expiresInS < Date.now() / 1_000) {
     fail('GONE', { field: 'cursor', reason: 'This cursor has expired; begin again without it' });
   }
   return inner.data;
+}
+
+/**
+ * Refuses a cursor, also one that reads well but leads nowhere in its list.
+ *
+ * @throws {Failure} INVALID_INPUT, always.
+ */
+export function refuseCursor(): never {
+  return fail('INVALID_INPUT', { field: 'cursor', reason: 'This is not a cursor of this list' });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
 }

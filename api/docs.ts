@@ -69,7 +69,7 @@ function sendAsset(response: Response, path: string): void {
 function page(routes: readonly Route[]): string {
   const lines = routes.map(
     ({ method, path, summary }) =>
-      `<li><code>${method.toUpperCase()} ${escape(path)}</code> ${escape(summary)}</li>`,
+      `<li><code>${method.toUpperCase()} ${escapeHtml(path)}</code> ${escapeHtml(summary)}</li>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -98,6 +98,6 @@ ${lines.join('\n')}
 }
 
 /** The text as HTML shows it. */
-export function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

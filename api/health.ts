@@ -92,7 +92,8 @@ function openChecks(probes: Record<string, Probe>): () => Promise<Record<string,
   }
 
   return () => {
-    if (!last || performance.now() - last.atMs > freshMs) last = { atMs: performance.now(), states: askAll() };
+    if (!last || performance.now() - last.atMs > freshMs)
+      last = { atMs: performance.now(), states: askAll() };
     return last.states;
   };
 }

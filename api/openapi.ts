@@ -70,7 +70,9 @@ export function openApiDocument(
   }
   Object.assign(paths, pathsBesideTheApi(errorReplies, CDN_BASE_URL));
 
-  const tags = new Set(Object.values(paths).flatMap((path) => Object.values(path).flatMap(({ tags }) => tags)));
+  const tags = new Set(
+    Object.values(paths).flatMap((path) => Object.values(path).flatMap(({ tags }) => tags)),
+  );
   return {
     openapi: '3.1.1',
     info: {

@@ -90,7 +90,7 @@ export type RouteSpec<
 > = {
   method: M;
   /** OpenAPI's form: `/v1/posts/{post_id}`. */
-  path: `/v1/${string}`;
+  path: `/v${number}/${string}`;
   /** The heading it stands under in the documentation. */
   area: string;
   summary: string;

@@ -85,7 +85,10 @@ export function pathsBesideTheApi(errorReplies: ErrorReplies, cdnBaseUrl: string
         summary: 'Can it serve, and which parts are down',
         security: [],
         responses: {
-          200: json('It takes requests; what is down, if anything, only costs part of the service.', readiness),
+          200: json(
+            'It takes requests; what is down, if anything, only costs part of the service.',
+            readiness,
+          ),
           503: json('It cannot take writes.', readiness),
         },
       },

@@ -160,7 +160,11 @@ function requestBody(spec: Route, schemas: Schemas): Operation['requestBody'] {
 }
 
 /** A form: the files under their field's name, then the text fields; what is no text travels as JSON. */
-function form(spec: Route, { field, maxFiles, maxFileBytes }: NonNullable<Route['multipart']>, schemas: Schemas) {
+function form(
+  spec: Route,
+  { field, maxFiles, maxFileBytes }: NonNullable<Route['multipart']>,
+  schemas: Schemas,
+) {
   const { fields, required, isClosed } = spec.body
     ? schemas.fieldsOf(spec.body as z.ZodObject, 'input')
     : { fields: {}, required: [], isClosed: true };

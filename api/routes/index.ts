@@ -6,6 +6,7 @@ import { deletePost } from './delete-post.ts';
 import { followUser } from './follow-user.ts';
 import { getCapabilities } from './get-capabilities.ts';
 import { getFeed } from './get-feed.ts';
+import { getOpenapi } from './get-openapi.ts';
 import { getPost } from './get-post.ts';
 import { getPostStatus } from './get-post-status.ts';
 import { getUser } from './get-user.ts';
@@ -43,4 +44,5 @@ export const routes: readonly Route[] = [
   search,
   createLiveTicket,
   getCapabilities,
+  getOpenapi,
 ];

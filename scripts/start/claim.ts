@@ -1,5 +1,5 @@
 /** Makes sure that nobody else uses what one installation needs for itself: its data folder and its port. */
-import { mkdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs';
 // biome-ignore lint/correctness/useImportExtensions: the module is plain JavaScript
 import { takeLock } from '../bootstrap/lock.mjs';
 import { freePort, whyNotListen } from '../embedded/port.ts';
@@ -8,12 +8,13 @@ import { PlainError } from '../plain-error.ts';
 /**
  * Makes the data folder if it is absent and keeps other supervisors out of it while this process lives.
  *
- * @throws {PlainError} if one is at work there, or the folder cannot be made.
+ * @throws {PlainError} if one is at work there, or the folder cannot be made or written to.
  */
 export async function claimDataDir(dataDir: string): Promise<void> {
   try {
     // Under root Postgres runs as another user, who has to pass through this folder, but need not look into it.
     mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new PlainError(`DATA_DIR: ${(error as Error).message}. Type DATA_DIR=… with a folder of yours.`);
   }

@@ -1,5 +1,5 @@
 /** Runs test files with mocha, several at a time, each in a process of its own. */
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import Mocha from 'mocha';
 
 export type TestOutcome = { passed: number; failed: number; skipped: number };
@@ -24,6 +24,16 @@ export async function runMocha(
   let stats: Mocha.Stats | undefined;
   const failed = await new Promise<number>((done) => {
     const runner = mocha.run(done);
+    // Of a file that cannot be loaded, or ends its process, the reporter does not tell the name, and of
+    // several such files it explains only the first, because that ends its report.
+    let isReported = false;
+    runner.once('end', () => {
+      isReported = true;
+    });
+    runner.on('fail', (_test, error: Error & { file?: string }) => {
+      if (isReported) console.log(error.stack ?? error);
+      if (error.file) console.log(`     in ${relative('.', error.file)}`);
+    });
     stats = runner.stats;
   });
   return {

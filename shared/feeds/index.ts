@@ -114,7 +114,11 @@ export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
     let total = 0;
     let next = 0;
     const lane = async () => {
-      for (let chunk = chunks[next++]; chunk; chunk = chunks[next++]) total += await run(chunk);
+      for (let chunk = chunks[next++]; chunk; chunk = chunks[next++]) {
+        const touched = await run(chunk);
+        // Read after the wait: the other lanes add to it meanwhile.
+        total += touched;
+      }
     };
     await Promise.all(Array.from({ length: scriptsInFlight }, lane));
     return total;

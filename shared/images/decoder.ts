@@ -6,6 +6,7 @@
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AvatarFile } from './decoder/avatar.ts';
 import type { Methods } from './decoder/child.ts';
 import type { ImageFormat } from './decoder/formats.ts';
 import type { Inspection } from './decoder/inspect.ts';
@@ -14,7 +15,7 @@ import type { Rendition } from './decoder/render.ts';
 import type { FilterName } from './filter-names.ts';
 
 export { DecodeError, type DecodeErrorKind } from './decoder/decode-error.ts';
-export type { ImageFormat, Inspection, ProcessStats, Rendition };
+export type { AvatarFile, ImageFormat, Inspection, ProcessStats, Rendition };
 
 /** Every method throws {DecodeError} if the image is at fault, and an error of the system if the file is not there. */
 export type Decoder = {
@@ -24,6 +25,8 @@ export type Decoder = {
   inspect(path: string, filter?: FilterName): Promise<Inspection>;
   /** Writes thumb.jpg, medium.jpg and large.jpg of a file that `inspect` accepted into an existing folder. */
   render(path: string, outDirectory: string, filter?: FilterName): Promise<Rendition[]>;
+  /** Writes the picture of a user who has not chosen one, in each size, into an existing folder. */
+  avatar(outDirectory: string, userId: string, username: string): Promise<AvatarFile[]>;
   stats(): ProcessStats;
   /** Takes no more calls, lets those taken finish, and ends the children. */
   close(): Promise<void>;
@@ -71,6 +74,7 @@ export function openDecoder({
     inspect: (path, filter = 'none') => pool.call('inspect', resolve(path), filter),
     render: (path, outDirectory, filter = 'none') =>
       pool.call('render', resolve(path), resolve(outDirectory), filter),
+    avatar: (outDirectory, userId, username) => pool.call('avatar', resolve(outDirectory), userId, username),
     stats: () => pool.stats(),
     close: () => pool.close(),
     [Symbol.asyncDispose]: () => pool.close(),

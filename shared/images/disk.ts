@@ -17,9 +17,6 @@ import {
   ObjectStoreError,
 } from './index.ts';
 
-const part = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-const maxKeyLength = 512;
-
 /** A copy this old belongs to a process that has died: the largest file takes seconds. */
 const staleAfterMs = 60 * 60_000;
 
@@ -40,7 +37,7 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
     const hash = createHash('sha256').update(second).digest('hex');
     return join(objects, first, hash.slice(0, 2), hash.slice(2, 4), second, ...rest);
   };
-  const fileOf = (key: string) => placeOf(partsOf(key, 2));
+  const fileOf = (key: string) => placeOf(partsOfKey(key));
 
   return {
     async put(key, path, contentType) {
@@ -92,9 +89,7 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
     },
 
     async removeAll(prefix) {
-      if (!prefix.endsWith('/'))
-        throw new ObjectStoreError('key', `${prefix} is no prefix: it lacks a slash`);
-      const parts = partsOf(prefix.slice(0, -1), 1);
+      const parts = partsOfPrefix(prefix);
       const folder = parts.length === 1 ? join(objects, ...parts) : placeOf(parts);
       await guarded(() =>
         rm(folder, { recursive: true, force: true, maxRetries: maxAttempts, retryDelay: 20 }),
@@ -120,15 +115,6 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
     async close() {},
     async [Symbol.asyncDispose]() {},
   };
-}
-
-/** Parts of these characters cannot name a folder above, a hidden file, or another drive. */
-function partsOf(key: string, least: number): string[] {
-  const parts = key.split('/');
-  if (parts.length < least || key.length > maxKeyLength || !parts.every((name) => part.test(name))) {
-    throw new ObjectStoreError('key', `${JSON.stringify(key.slice(0, maxKeyLength))} is no key`);
-  }
-  return parts;
 }
 
 /** Undefined for a folder, which is no object. */

@@ -165,7 +165,7 @@ export function openSubscriptions(
       if (missed.isGap) listener.hear(gapText);
       for (const { text } of missed.messages) listener.hear(text);
       listener.lastId = missed.newestId;
-      break;
+      if (subscription.lastId <= listener.lastId) break;
       await catchUp(subscription);
     }
     subscription.listeners.add(listener);

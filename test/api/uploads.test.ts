@@ -5,22 +5,13 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { clearStaleUploads, receiveUpload, type UploadOptions } from '../../api/uploads.ts';
 import { Failure } from '../../shared/errors.ts';
+import { until } from '../tools/run-start.ts';
 
 const megabyte = 1024 * 1024;
-
-/** Resolves once the condition holds, and fails loudly if it never does. */
-async function until(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Never came true: ${what}`);
-    await wait(10);
-  }
-}
 
 /** A bare app whose one route answers with what it received. */
 async function openApp(more: Partial<UploadOptions> = {}) {
@@ -150,7 +141,7 @@ describe('uploads', () => {
   it('disposing removes the files', async () => {
     await using app = await openApp();
     await post(app.url, form([['image', new Uint8Array(1000)]]));
-    await until(async () => (await app.files()).length === 0, 'the folder is empty');
+    await until('the folder is empty', async () => (await app.files()).length === 0);
   });
 
   it('several files arrive in order, as many as are asked for', async () => {
@@ -282,7 +273,7 @@ describe('uploads', () => {
     it(`${title}, and leaves no file`, async () => {
       await using app = await openApp(options);
       expect(await post(app.url, body(), headers)).to.deep.equal({ status, body: { code, details } });
-      await until(async () => (await app.files()).length === 0, 'the folder is empty');
+      await until('the folder is empty', async () => (await app.files()).length === 0);
     });
   }
 
@@ -302,7 +293,7 @@ describe('uploads', () => {
       },
     });
     socket.destroy();
-    await until(async () => (await app.files()).length === 0, 'the folder is empty');
+    await until('the folder is empty', async () => (await app.files()).length === 0);
   });
 
   it('an oversized upload is answered while the client is still sending', async () => {
@@ -346,7 +337,7 @@ describe('uploads', () => {
     socket.resume();
     socket.write(requestHead(Number.MAX_SAFE_INTEGER) + fileHead);
     expect(await send(socket, Buffer.alloc(megabyte, 1), Number.POSITIVE_INFINITY)).to.equal(false);
-    await until(async () => (await app.files()).length === 0, 'the folder is empty');
+    await until('the folder is empty', async () => (await app.files()).length === 0);
   });
 
   it('a client that disconnects in the middle leaves no file', async () => {
@@ -354,9 +345,9 @@ describe('uploads', () => {
     const socket = await openSocket(app.port);
     socket.write(requestHead(5 * megabyte) + fileHead);
     socket.write(Buffer.alloc(2 * megabyte, 1));
-    await until(async () => (await app.files()).length === 1, 'the file is being written');
+    await until('the file is being written', async () => (await app.files()).length === 1);
     socket.destroy();
-    await until(async () => (await app.files()).length === 0, 'the folder is empty');
+    await until('the folder is empty', async () => (await app.files()).length === 0);
   });
 
   it('memory does not grow with what is uploaded', async function () {

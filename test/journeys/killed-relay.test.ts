@@ -1,12 +1,10 @@
 /** Killing the relay loses nothing: what was accepted while it was dead arrives when it is back. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { photo } from '../tools/photos.ts';
+import { spawnWorker } from '../tools/processes.ts';
 import { until, type World, world } from '../tools/world.ts';
-
-const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
 
 describe('a relay that is killed', () => {
   let w: World;
@@ -19,20 +17,12 @@ describe('a relay that is killed', () => {
     await w[Symbol.asyncDispose]();
   });
 
-  function startRelay(): ChildProcess {
-    const { RATE_LIMITS, ...config } = w.config;
-    const env = Object.fromEntries(
-      Object.entries(config).map(([name, value]) => [name, String(value ?? '')]),
-    );
-    return spawn(process.execPath, [main, 'relay'], { env: { ...process.env, ...env, RATE_LIMITS: 'off' } });
-  }
-
   it('delivers everything accepted meanwhile when it is started again', async () => {
     const alice = await w.join('alice');
     const bob = await w.join('bob');
     await bob.post('/v1/users/@alice/follow');
     await bob.get('/v1/feed');
-    child = startRelay();
+    child = spawnWorker(w.config, ['relay']);
     const first = (await alice.upload(await photo({ width: 200, height: 200 }))).body.post_id as string;
     const statesOf = async (postId: string) =>
       (await alice.get(`/v1/posts/${postId}/status`)).body.effects.map(
@@ -49,7 +39,7 @@ describe('a relay that is killed', () => {
     for (let count = 0; count < 5; count += 1) ids.push((await alice.upload(image)).body.post_id);
     expect(await statesOf(ids[0] as string)).to.include('pending');
 
-    child = startRelay();
+    child = spawnWorker(w.config, ['relay']);
     for (const postId of ids) await until(`${postId} is delivered`, () => allDone(postId));
     const feed = (await bob.get('/v1/feed')).body.posts.map((post: { post_id: string }) => post.post_id);
     expect(feed).to.eql([...ids.reverse(), first]);

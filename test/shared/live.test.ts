@@ -12,10 +12,14 @@ const redisUrl = process.env.TEST_REDIS_URL ?? '';
 /** What stands for one process: its own connections to the one Redis. */
 type Process = { live: Live; cache: Redis; end(): Promise<void> };
 
-async function startProcess(url = redisUrl, checkEveryMs?: number): Promise<Process> {
+type Lines = { url?: string; subscriberUrl?: string; checkEveryMs?: number };
+
+async function startProcess(lines: Lines = {}): Promise<Process> {
+  const { url = redisUrl, checkEveryMs = 10_000 } = lines;
+  const subscriberUrl = lines.subscriberUrl ?? url;
   const cache = openRedis(url, 'request', log);
   await whenReady(cache);
-  const live = openLive(cache, url, log, checkEveryMs ? { checkEveryMs } : {});
+  const live = openLive(cache, subscriberUrl, log, { checkEveryMs });
   return {
     live,
     cache,
@@ -113,16 +117,18 @@ describe('the live channel between processes', () => {
     const from = first.heard[0]?.id;
     const telling = tellAll(alice, 1, 400);
     const resumed = await Promise.all(
-      range(1, 20).map(async () => {
-        const process = await startProcess();
+      range(1, 40).map(async (n) => {
+        // Half of them join one who already listens in the same process.
+        const process = n % 2 === 0 ? hearer : await startProcess();
         return { process, ...(await listener(process.live, alice, from)) };
       }),
     );
     await telling;
-    for (const { process, heard, numbers } of resumed) {
+    for (const { process, heard, numbers, stop } of resumed) {
       await until('a listener hears all', () => heard.length >= 400);
       expect(numbers()).to.deep.equal(range(1, 400));
-      await process.end();
+      stop();
+      if (process !== hearer) await process.end();
     }
     expect(first.numbers()).to.deep.equal(range(0, 400));
     first.stop();
@@ -187,7 +193,7 @@ describe('the live channel between processes', () => {
   describe('when Redis cannot be trusted', () => {
     it('delivers after an outage what was told meanwhile', async () => {
       await using line = await layLine(redisUrl);
-      const process = await startProcess(line.url);
+      const process = await startProcess({ url: line.url, checkEveryMs: 60_000 });
       const crowd = range(1, 50).map(() => newId('user'));
       const ears = await Promise.all(crowd.map((userId) => listener(process.live, userId)));
       line.cut();
@@ -198,9 +204,22 @@ describe('the live channel between processes', () => {
       await process.end();
     });
 
+    it('delivers what was told while only the subscription was away', async () => {
+      await using line = await layLine(redisUrl);
+      const process = await startProcess({ subscriberUrl: line.url, checkEveryMs: 60_000 });
+      const alice = newId('user');
+      const { numbers } = await listener(process.live, alice);
+      line.cut();
+      await tellAll(alice, 1, 3);
+      line.mend();
+      await until('alice hears', () => numbers().length >= 3);
+      expect(numbers()).to.deep.equal([1, 2, 3]);
+      await process.end();
+    });
+
     it('loses, doubles and disorders nothing while the connection keeps breaking', async () => {
       await using line = await layLine(redisUrl);
-      const process = await startProcess(line.url);
+      const process = await startProcess({ url: line.url, checkEveryMs: 60_000 });
       const crowd = range(1, 200).map(() => newId('user'));
       const ears = await Promise.all(crowd.map((userId) => listener(process.live, userId)));
       let told = 0;
@@ -225,7 +244,7 @@ describe('the live channel between processes', () => {
 
     it('refuses new listeners during an outage, and takes them again after it', async () => {
       await using line = await layLine(redisUrl);
-      const process = await startProcess(line.url);
+      const process = await startProcess({ url: line.url, checkEveryMs: 60_000 });
       const alice = newId('user');
       line.cut();
       await until('the outage is noticed', () => process.cache.status !== 'ready');
@@ -240,7 +259,7 @@ describe('the live channel between processes', () => {
     });
 
     it('notices a lost stream, says "gap" and goes on', async () => {
-      const process = await startProcess(redisUrl, 100);
+      const process = await startProcess({ checkEveryMs: 100 });
       const alice = newId('user');
       const { heard } = await listener(process.live, alice);
       await teller.cache.del(keys.live(alice));

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
+import { avatar } from './avatar.ts';
 import { DecodeError } from './decode-error.ts';
 import { inspect } from './inspect.ts';
 import { allowOnlyPhotos, decodableFormats } from './open-image.ts';
@@ -27,7 +28,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 allowOnlyPhotos();
 
-const methods = { decodableFormats, inspect, render };
+const methods = { avatar, decodableFormats, inspect, render };
 export type Methods = typeof methods;
 
 async function answer({ method, params }: Call): Promise<Answer> {

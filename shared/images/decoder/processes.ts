@@ -64,6 +64,8 @@ type Child = {
 
 /** A child that has grown past this is replaced: what a rare huge image made it allocate is not kept. */
 const retireAboveBytes = 300 * 1024 * 1024;
+/** Booting takes a fifth of a second, on a machine that has nothing else to do. */
+const bootTimeoutMs = 30_000;
 /** Children that die while they boot point at a broken installation, which waiting does not mend. */
 const maxAttempts = 3;
 
@@ -91,7 +93,7 @@ export function openProcesses<Methods extends Remote>(options: ProcessOptions) {
     const { promise: exited, resolve } = Promise.withResolvers<void>();
     const child: Child = { process: start(options), state: 'booting', booted: false, started: false, exited };
     children.add(child);
-    child.timer = setTimeout(() => end(child), options.timeoutMs);
+    child.timer = setTimeout(() => end(child), bootTimeoutMs);
     child.process.on('message', (answer: Answer) => hear(child, answer));
     const gone = (reason: string) => {
       resolve();

@@ -1,0 +1,42 @@
+/** How far a step is: a bar on a terminal, elsewhere a line now and then. */
+import { SingleBar } from 'cli-progress';
+
+export type Progress = {
+  /** So many are done by now. */
+  set(done: number): void;
+  add(): void;
+  end(): void;
+};
+
+/** How often a line is printed where there is no terminal. */
+const lineEveryMs = 5_000;
+const nameWidth = 10;
+
+/**
+ * @param name such as `posts`
+ * @param total how many there are to do; may be none
+ */
+export function showProgress(name: string, total: number): Progress {
+  const format = ` ${name.padEnd(nameWidth)} {bar} {value}/{total}  {duration_formatted}`;
+  const bar = new SingleBar({
+    format,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    noTTYOutput: true,
+    notTTYSchedule: lineEveryMs,
+  });
+  let done = 0;
+  bar.start(total, 0);
+  return {
+    set(value) {
+      done = value;
+      bar.update(done);
+    },
+    add() {
+      done += 1;
+      bar.update(done);
+    },
+    end: () => bar.stop(),
+  };
+}

@@ -1,0 +1,33 @@
+/** What may name an object, the same in every store. */
+import { ObjectStoreError } from './index.ts';
+
+/** Of these characters no part can be made that names a folder above, a hidden file or another drive. */
+const part = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const maxLength = 512;
+
+/**
+ * The parts of a key, two at least.
+ *
+ * @throws {ObjectStoreError} `key` if it is none.
+ */
+export function partsOfKey(key: string): string[] {
+  return partsOf(key, key, 2);
+}
+
+/**
+ * The parts of a prefix, one at least.
+ *
+ * @throws {ObjectStoreError} `key` if it is none, or does not end with a slash.
+ */
+export function partsOfPrefix(prefix: string): string[] {
+  return partsOf(prefix, prefix.endsWith('/') ? prefix.slice(0, -1) : '', 1);
+}
+
+function partsOf(given: string, path: string, least: number): string[] {
+  const parts = path.split('/');
+  if (parts.length < least || path.length > maxLength || !parts.every((name) => part.test(name))) {
+    const shown = JSON.stringify(given.slice(0, maxLength));
+    throw new ObjectStoreError('key', `${shown} is no ${least === 1 ? 'prefix' : 'key'}`);
+  }
+  return parts;
+}

@@ -1,0 +1,69 @@
+/** Two API processes are one API: what one answers, the other knows, and the live channel spans both. */
+import { expect } from 'chai';
+import { startServer } from '../../api/server.ts';
+import { openTools, type Tools } from '../../shared/tools.ts';
+import { type Client, clientOf } from '../tools/client.ts';
+import { listen } from '../tools/listen.ts';
+import { photo } from '../tools/photos.ts';
+import { freePort, until, type World, world } from '../tools/world.ts';
+
+describe('two API processes', () => {
+  let w: World;
+  let otherTools: Tools;
+  let other: Awaited<ReturnType<typeof startServer>>;
+  let otherBase: string;
+  before(async () => {
+    w = await world();
+    const config = { ...w.config, PORT: await freePort() };
+    otherTools = await openTools(config, 'api');
+    other = await startServer(otherTools, { checkReplies: true });
+    otherBase = `http://127.0.0.1:${other.port}`;
+  });
+  after(async () => {
+    await other.stop();
+    await otherTools.stop();
+    await w[Symbol.asyncDispose]();
+  });
+
+  const onOther = (client: Client) => clientOf(otherBase, client);
+
+  it('tell a user on one what was caused on the other, and again after a reconnect', async () => {
+    const alice = await w.join('alice');
+    const bob = await w.join('bob');
+    await bob.post('/v1/users/@alice/follow');
+    await w.settle();
+    const image = await photo({ width: 200, height: 200 });
+    const ids = (messages: { id?: string | undefined }[]) => messages.map((message) => message.id as string);
+
+    let lastHeard: string;
+    {
+      await using ear = await listen(otherBase, bob);
+      await alice.upload(image);
+      await until('bob hears it on the other process', () => ear.types().includes('feed.new_post'));
+      expect(ids(ear.messages)).to.eql([...ids(ear.messages)].sort());
+      lastHeard = ids(ear.messages).at(-1) as string;
+    }
+    await alice.upload(image);
+    await w.settle();
+    await using again = await listen(w.base, bob, `?resume_from=${lastHeard}`);
+    await until('bob gets what he missed', () => again.types().includes('feed.new_post'));
+    expect(again.types()).not.to.include('gap');
+    expect(ids(again.messages).every((id) => id > lastHeard)).to.equal(true);
+  });
+
+  it('forget together: a deleted post and an ended session', async () => {
+    const carol = await w.join('carol');
+    const post = (await carol.upload(await photo({ width: 200, height: 200 }))).body;
+    await w.settle();
+    expect((await onOther(carol).get('/v1/feed')).body.posts).to.have.length(1);
+    await carol.put(`/v1/posts/${post.post_id}`, { caption: 'edited here' });
+    expect((await onOther(carol).get('/v1/feed')).body.posts[0].caption).to.equal('edited here');
+    await carol.delete(`/v1/posts/${post.post_id}`);
+    expect((await onOther(carol).get('/v1/feed')).body.posts).to.eql([]);
+
+    await using ear = await listen(otherBase, carol);
+    expect((await carol.post('/v1/auth/logout')).status).to.equal(204);
+    expect((await onOther(carol).get('/v1/feed')).status).to.equal(401);
+    expect(await ear.closed, 'the socket on the other process is closed').to.equal(4401);
+  });
+});

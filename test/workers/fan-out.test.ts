@@ -1,0 +1,104 @@
+/** Fan-out to more followers than one part holds. */
+import { expect } from 'chai';
+import { sql } from 'kysely';
+import { keys } from '../../shared/keys.ts';
+import { followersPerPart } from '../../workers/followers.ts';
+import { pushPart } from '../../workers/push-part.ts';
+import { sweepEffects } from '../../workers/sweep.ts';
+import { photo } from '../tools/photos.ts';
+import { type World, world } from '../tools/world.ts';
+
+describe('fan-out', () => {
+  let w: World;
+  before(async () => {
+    w = await world();
+  });
+  after(() => w[Symbol.asyncDispose]());
+
+  async function addFollowers(authorUserId: string, count: number): Promise<void> {
+    await sql`WITH added AS (
+        INSERT INTO users (user_id, username)
+        SELECT 'user_' || lpad(n::text, 26, '0'), 'crowd' || n FROM generate_series(1, ${count}::int) n
+        RETURNING id)
+      INSERT INTO follows (follower_id, following_id)
+      SELECT added.id, author.id FROM added, users author WHERE author.user_id = ${authorUserId}`.execute(
+      w.tools.db,
+    );
+  }
+
+  const newestIn = (userId: string) => w.tools.cache.zrevrange(keys.feed(userId), 0, 0);
+
+  async function readFeed(userId: string): Promise<void> {
+    const { id } = await w.tools.db
+      .selectFrom('users')
+      .select('id')
+      .where('user_id', '=', userId)
+      .executeTakeFirstOrThrow();
+    await w.tools.feeds.page({ id, userId }, undefined, 20);
+  }
+
+  it('reaches every live feed part by part, once, and says how far it is', async () => {
+    const star = await w.join('star');
+    const fan = await w.join('fan');
+    await addFollowers(star.userId, 2 * followersPerPart + 10);
+    await fan.post('/v1/users/@star/follow');
+    await w.settle();
+    await fan.get('/v1/feed');
+    const readers = [1, followersPerPart, followersPerPart + 1, 2 * followersPerPart + 10].map(
+      (n) => `user_${String(n).padStart(26, '0')}`,
+    );
+    for (const userId of readers) await readFeed(userId);
+
+    const post = (await star.upload(await photo({ width: 100, height: 100 }))).body;
+    await w.settle();
+    for (const userId of [...readers, fan.userId]) {
+      expect(await newestIn(userId), userId).to.eql([post.post_id]);
+    }
+    const { rows } = await sql<{ parts: number; done: number }>`
+      SELECT cardinality(boundaries) AS parts, (SELECT count(*) FROM effect_parts) AS done
+      FROM effects WHERE subject = ${post.post_id} AND job = 'fan-out-post'`.execute(w.tools.db);
+    expect(rows[0]).to.eql({ parts: 3, done: 3 });
+    const { effects } = (await star.get(`/v1/posts/${post.post_id}/status`)).body;
+    const fanOut = effects.find((effect: { name: string }) => effect.name === 'fan-out-post');
+    expect(fanOut).to.deep.include({ state: 'done', percent: 100 });
+
+    // A part that is lost is cut where it was cut before, although followers have left meanwhile.
+    await sql`DELETE FROM follows WHERE id IN (SELECT id FROM follows ORDER BY id LIMIT 7)`.execute(
+      w.tools.db,
+    );
+    await sql`UPDATE effects SET state = 'running' WHERE subject = ${post.post_id} AND job = 'fan-out-post'`.execute(
+      w.tools.db,
+    );
+    await sql`DELETE FROM effect_parts WHERE part = 1`.execute(w.tools.db);
+    await w.tools.queueRedis.flushdb();
+    await readFeed(readers[2] as string);
+    await w.tools.feeds.drop([readers[2] as string], post.post_id);
+    expect(await sweepEffects(w.tools, 0)).to.equal(1);
+    await w.settle();
+    const again = (await star.get(`/v1/posts/${post.post_id}/status`)).body.effects.find(
+      (effect: { name: string }) => effect.name === 'fan-out-post',
+    );
+    expect(again).to.deep.include({ state: 'done', percent: 100 });
+    expect(await newestIn(readers[2] as string)).to.eql([post.post_id]);
+  });
+
+  it('takes the post back from somebody who unfollows under way', async () => {
+    const writer = await w.join('writer');
+    const leaver = await w.join('leaver');
+    await leaver.post('/v1/users/@writer/follow');
+    const post = (await writer.upload(await photo({ width: 100, height: 100 }))).body;
+    await w.settle();
+    await leaver.get('/v1/feed');
+    const feeds = {
+      ...w.tools.feeds,
+      // The unfollow, and a read that rebuilds the feed, fall between reading the followers and pushing.
+      async push(userIds: string[], postId: string) {
+        await leaver.delete('/v1/users/@writer/follow');
+        expect((await leaver.get('/v1/feed')).body.posts).to.eql([]);
+        return w.tools.feeds.push(userIds, postId);
+      },
+    };
+    await pushPart({ ...w.tools, feeds }, post.post_id, { afterId: 0, upToId: Number.MAX_SAFE_INTEGER });
+    expect((await leaver.get('/v1/feed')).body.posts).to.eql([]);
+  });
+});
