@@ -145,7 +145,7 @@ export function impliedErrors(spec: Route): ErrorCode[] {
   ];
 }
 
-/** True if the route takes an Idempotency-Key: every write but those under /v1/auth. */
+/** True if the route takes an Idempotency-Key: every write but those under `auth`. */
 export function isKeyed(spec: Route): boolean {
-  return spec.method !== 'get' && !spec.path.startsWith('/v1/auth/');
+  return spec.method !== 'get' && !/^\/v\d+\/auth\//.test(spec.path);
 }

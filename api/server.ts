@@ -6,9 +6,11 @@ import { withRequestId } from '../shared/request-context.ts';
 import type { Tools } from '../shared/tools.ts';
 import { adminPages } from './admin.ts';
 import { docsPages } from './docs.ts';
-import { admit, type Door } from './door/admit.ts';
+import type { Door } from './door/admit.ts';
 import { answerError } from './door/answer-error.ts';
-import { refuseUnknown, type Strictness, serve } from './door/serve.ts';
+import { answerGarbage } from './door/answer-garbage.ts';
+import { apiRoutes } from './door/api-routes.ts';
+import type { Strictness } from './door/serve.ts';
 import { openTokens } from './door/tokens.ts';
 import { openViewers } from './door/viewers.ts';
 import { healthRoutes } from './health.ts';
@@ -46,21 +48,13 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
   app.use(metricsRoute(tools));
   app.use(docsPages(routes, config));
   app.use(adminPages(tools));
-  for (const spec of routes) {
-    app[spec.method](spec.path.replace(/\{([^}]+)\}/g, ':$1'), (request: Request, response: Response) =>
-      serve(spec, door, strictness, request, response),
-    );
-  }
-  const refuse = refuseUnknown(routes);
-  app.use(async (request: Request, response: Response) => {
-    await admit(door, request, response);
-    refuse(request, response);
-  });
+  app.use(apiRoutes(routes, door, strictness));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     answerError(response, error, String(response.getHeader('X-Request-Id')), log);
   });
 
   const server = http.createServer({ shouldUpgradeCallback: isWebSocketUpgrade }, app);
+  answerGarbage(server, tools);
   const live = attachLive(server, door);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -59,6 +59,11 @@ export function fail(
   throw new Failure(code, details, more);
 }
 
+/** A text as a message quotes it: whole, unless somebody sends a very long one. */
+export function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100).toWellFormed()}…` : text;
+}
+
 /**
  * Refuses the request because what it names does not exist, or may not be known to exist by the caller.
  *
@@ -69,7 +74,7 @@ export function fail(
 export function notFound(noun: string, field: string, value: string): never {
   throw new Failure(
     'NOT_FOUND',
-    { field, reason: `${noun} '${value}' does not exist` },
+    { field, reason: `${noun} '${shortened(value)}' does not exist` },
     { message: `${noun} not found` },
   );
 }

@@ -1,9 +1,10 @@
 /** The first steps of every API request, found route or not: who asks, and whether they may ask now. */
 import type { Request, Response } from 'express';
+import type { RateLimits } from '../../shared/config.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Viewer } from '../route.ts';
-import { type Quota, quotaHeaders, takeQuota, windowS } from './rate-limit.ts';
+import { type Quota, quotaHeaders, refuseExceeded, takeQuota, untouched } from './rate-limit.ts';
 import type { Tokens } from './tokens.ts';
 import type { Viewers } from './viewers.ts';
 
@@ -23,60 +24,59 @@ export function addressOf(request: Request): string {
   return request.ip ?? 'unknown';
 }
 
+/** Whose account a token is for, as far as limits are concerned. */
+type Account = { userId: string; tier: 'free' | 'pro' | 'enterprise' };
+
 /**
- * Identifies the caller, counts the request and sets the quota's headers.
+ * Identifies the caller, counts the request and sets the quota's headers: the tier's, or those of the route's own
+ * limit where less is left of it.
  *
+ * @param own a limit of the route's own: its name, and requests a minute by address
  * @returns the viewer, or undefined for a request without a token.
  * @throws {Failure} RATE_LIMITED; UNAUTHORIZED if a token was sent that is not good (any more).
  */
-export async function admit(door: Door, request: Request, response: Response): Promise<Viewer | undefined> {
+export async function admit(
+  door: Door,
+  request: Request,
+  response: Response,
+  own?: { policy: string; perMinute: number },
+): Promise<Viewer | undefined> {
   const { tools, tokens, viewers } = door;
-  const limits = tools.config.RATE_LIMITS ?? nominal;
-  const take = (viewer: { userId: string; tier: 'free' | 'pro' | 'enterprise' } | undefined) => {
-    const tier = viewer?.tier ?? 'anonymous';
-    return takeQuota(
-      tools.cache,
-      tools.config.RATE_LIMITS,
-      tier,
-      viewer?.userId ?? addressOf(request),
-      limits[tier],
-    );
+  const { RATE_LIMITS: limits } = tools.config;
+  const address = addressOf(request);
+  const take = (account: Account | undefined) => {
+    const tier = account?.tier ?? 'anonymous';
+    return takeQuota(tools.cache, limits, tier, account?.userId ?? address, (limits ?? nominal)[tier]);
   };
 
   // Replaced below; an answer given while Redis is away has these.
-  setQuota(response, {
-    policy: 'anonymous',
-    limit: limits.anonymous,
-    remaining: limits.anonymous,
-    resetInS: windowS,
-    exceeded: false,
-  });
-  const header = request.headers.authorization;
+  setQuota(response, anonymousQuota(limits));
   const token = bearerOf(request);
   const claims = token === undefined ? undefined : await tokens.verify(token);
   const known = claims && viewers.peek(claims);
   const [early] = await Promise.all([known ? take(known) : undefined, tools.changes.catchUp()]);
   const viewer = claims && (await viewers.of(claims));
-  const quota = early ?? (await take(viewer));
+  // The tier may have changed since this process last looked.
+  const quota = early && viewer?.tier === known?.tier ? early : await take(viewer);
   setQuota(response, quota);
-  if (quota.exceeded) {
-    fail(
-      'RATE_LIMITED',
-      {
-        limit: quota.limit,
-        remaining: 0,
-        reset_at: new Date(Date.now() + quota.resetInS * 1_000).toISOString(),
-      },
-      { retryAfterS: quota.resetInS },
-    );
-  }
-  if (header !== undefined && !viewer) {
+  refuseExceeded(quota);
+  if (request.headers.authorization !== undefined && !viewer) {
     fail('UNAUTHORIZED', {
       field: 'Authorization',
       reason: 'The access token is expired, ended or not valid',
     });
   }
+  if (own) {
+    const ownQuota = await takeQuota(tools.cache, limits, own.policy, address, own.perMinute);
+    if (limits && ownQuota.remaining < quota.remaining) setQuota(response, ownQuota);
+    refuseExceeded(ownQuota);
+  }
   return viewer;
+}
+
+/** What an answer tells of limits when nobody was counted. */
+export function anonymousQuota(limits: RateLimits): Quota {
+  return untouched('anonymous', (limits ?? nominal).anonymous);
 }
 
 function setQuota(response: Response, quota: Quota): void {

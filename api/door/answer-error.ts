@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { ZodError } from 'zod';
 import { isDatabaseDown } from '../../shared/db/index.ts';
 import { Failure } from '../../shared/errors.ts';
+import { ObjectStoreError } from '../../shared/images/index.ts';
 import type { Log } from '../../shared/log.ts';
 import { isRedisDown } from '../../shared/redis/index.ts';
 import { sendJson } from './headers.ts';
@@ -13,25 +14,36 @@ const retryAfterS = 2;
 /** Body-parser's error types, which mean what their HTTP status says. */
 type ParserError = Error & { type?: string; status?: number };
 
+/** What they are about, where that is not the body itself. */
+const parserFields: Record<string, string> = {
+  'charset.unsupported': 'content-type',
+  'encoding.unsupported': 'content-encoding',
+};
+
 /** What was thrown, as the failure a client is told of. Whatever is not known is INTERNAL_ERROR. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof ZodError) return invalid(error);
-  if (isDatabaseDown(error) || isRedisDown(error)) {
+  if (isDatabaseDown(error) || isRedisDown(error) || isStoreDown(error)) {
     return new Failure('SERVICE_UNAVAILABLE', undefined, { retryAfterS, cause: error });
   }
-  const { type, status } = error as ParserError;
+  const { type, status } = (error ?? {}) as Partial<ParserError>;
   if (type === 'entity.too.large') {
     return new Failure('PAYLOAD_TOO_LARGE', { field: 'body', reason: 'The request body is too large' });
   }
-  if (error instanceof URIError || (status !== undefined && status >= 400 && status < 500)) {
-    return new Failure(
-      'INVALID_INPUT',
-      { field: 'body', reason: (error as Error).message },
-      { cause: error },
-    );
+  if (error instanceof URIError) {
+    const reason = 'Its percent-encoding cannot be decoded';
+    return new Failure('INVALID_INPUT', { field: 'path', reason }, { cause: error });
+  }
+  if (status !== undefined && status >= 400 && status < 500) {
+    const field = parserFields[type ?? ''] ?? 'body';
+    return new Failure('INVALID_INPUT', { field, reason: (error as Error).message }, { cause: error });
   }
   return new Failure('INTERNAL_ERROR', undefined, { cause: error });
+}
+
+function isStoreDown(error: unknown): boolean {
+  return error instanceof ObjectStoreError && error.kind === 'unavailable';
 }
 
 /** A zod error as INVALID_INPUT: the first problem in `field` and `reason`, all of them in `problems`. */
@@ -47,6 +59,11 @@ function invalid(error: ZodError): Failure {
   return new Failure('INVALID_INPUT', problems.length > 1 ? { ...first, problems } : first);
 }
 
+/** A failure as the body of its answer. */
+export function envelopeOf({ code, message, details }: Failure, requestId: string): object {
+  return { error: { code, message, ...(details ? { details } : {}), request_id: requestId } };
+}
+
 /** Answers with the envelope. A reply that has already begun is cut instead. */
 export function answerError(response: Response, error: unknown, requestId: string, log: Log): void {
   const failure = asFailure(error);
@@ -58,16 +75,5 @@ export function answerError(response: Response, error: unknown, requestId: strin
   }
   if (failure.retryAfterS !== undefined) response.setHeader('Retry-After', String(failure.retryAfterS));
   if (failure.code === 'UNAUTHORIZED') response.setHeader('WWW-Authenticate', 'Bearer');
-  sendJson(
-    response,
-    failure.status,
-    JSON.stringify({
-      error: {
-        code: failure.code,
-        message: failure.message,
-        ...(failure.details ? { details: failure.details } : {}),
-        request_id: requestId,
-      },
-    }),
-  );
+  sendJson(response, failure.status, JSON.stringify(envelopeOf(failure, requestId)));
 }

@@ -1,16 +1,19 @@
 /** Rate limits: so many requests in a window that begins with the first of them, counted in Redis. */
 import type { RateLimits } from '../../shared/config.ts';
+import { fail } from '../../shared/errors.ts';
 import { keys } from '../../shared/keys.ts';
 import { type Redis, script } from '../../shared/redis/index.ts';
 
-export const windowS = 60;
+const windowS = 60;
 
 export type Quota = {
   /** The tier's name, or the route's for a limit of its own. */
   policy: string;
   limit: number;
   remaining: number;
+  /** When the next window begins: in how many seconds, and as Unix seconds. */
   resetInS: number;
+  resetAtS: number;
   exceeded: boolean;
 };
 
@@ -20,6 +23,23 @@ const count = script<[number, number]>(`
   return { used, redis.call('PTTL', KEYS[1]) }
 `);
 
+function quotaOf(policy: string, limit: number, used: number, leftMs: number): Quota {
+  const resetInS = Math.max(1, Math.ceil(leftMs / 1_000));
+  return {
+    policy,
+    limit,
+    remaining: Math.max(0, limit - used),
+    resetInS,
+    resetAtS: Math.floor(Date.now() / 1_000) + resetInS,
+    exceeded: used > limit,
+  };
+}
+
+/** A quota of which nothing was taken. */
+export function untouched(policy: string, limit: number): Quota {
+  return quotaOf(policy, limit, 0, windowS * 1_000);
+}
+
 /** Counts one request of `who` and replies what is left. */
 export async function takeQuota(
   cache: Redis,
@@ -28,15 +48,20 @@ export async function takeQuota(
   who: string,
   limit: number,
 ): Promise<Quota> {
-  if (!limits) return { policy, limit, remaining: limit, resetInS: windowS, exceeded: false };
+  if (!limits) return untouched(policy, limit);
   const [used, leftMs] = await count(cache, [keys.rateLimit(`${policy}:${who}`)], [windowS * 1_000]);
-  return {
-    policy,
-    limit,
-    remaining: Math.max(0, limit - used),
-    resetInS: Math.max(1, Math.ceil(leftMs / 1_000)),
-    exceeded: used > limit,
-  };
+  return quotaOf(policy, limit, used, leftMs);
+}
+
+/**
+ * Refuses a request that exceeds its quota.
+ *
+ * @throws {Failure} RATE_LIMITED
+ */
+export function refuseExceeded({ exceeded, limit, resetInS, resetAtS }: Quota): void {
+  if (!exceeded) return;
+  const resetAt = new Date(resetAtS * 1_000).toISOString().replace('.000Z', 'Z');
+  fail('RATE_LIMITED', { limit, remaining: 0, reset_at: resetAt }, { retryAfterS: resetInS });
 }
 
 /** The headers of a quota: the X-RateLimit triple, and the IETF's (draft-ietf-httpapi-ratelimit-headers). */
@@ -44,7 +69,7 @@ export function quotaHeaders(quota: Quota): Record<string, string> {
   return {
     'X-RateLimit-Limit': String(quota.limit),
     'X-RateLimit-Remaining': String(quota.remaining),
-    'X-RateLimit-Reset': String(Math.floor(Date.now() / 1_000) + quota.resetInS),
+    'X-RateLimit-Reset': String(quota.resetAtS),
     'RateLimit-Policy': `"${quota.policy}";q=${quota.limit};w=${windowS}`,
     RateLimit: `"${quota.policy}";r=${quota.remaining};t=${quota.resetInS}`,
   };

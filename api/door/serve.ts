@@ -1,12 +1,11 @@
 /** One request, from its first byte to its reply: the same steps for every route. */
 import type { Request, Response } from 'express';
-import { Failure, fail } from '../../shared/errors.ts';
+import { fail } from '../../shared/errors.ts';
 import { impliedErrors, isKeyed, Prepared, type Route, type Viewer, Written } from '../route.ts';
-import { addressOf, admit, type Door } from './admit.ts';
+import { admit, type Door } from './admit.ts';
 import { asFailure } from './answer-error.ts';
-import { sendJson } from './headers.ts';
+import { sendJson, sendUnchanged } from './headers.ts';
 import { AlreadyAnswered, type Claim, claimKey, fingerprintOf, type Outcome } from './idempotency.ts';
-import { takeQuota } from './rate-limit.ts';
 import { type ReadBody, readBody, refuseNul } from './read-body.ts';
 
 /** Checks that only tests pay for: replies match their schema, errors are among those declared. */
@@ -25,9 +24,9 @@ export async function serve(
   let outcome: Outcome | undefined;
   try {
     if (spec.deprecated) announceDeprecation(spec.deprecated, response);
-    const viewer = await admit(door, request, response);
+    const own = spec.perMinute ? { policy: spec.path, perMinute: spec.perMinute } : undefined;
+    const viewer = await admit(door, request, response, own);
     if (spec.auth === 'user' && !viewer) fail('UNAUTHORIZED');
-    if (spec.perMinute) await takeOwnQuota(spec, door, request);
 
     const key = isKeyed(spec) ? request.get('Idempotency-Key') : undefined;
     if (key !== undefined) {
@@ -36,9 +35,10 @@ export async function serve(
     }
     const params = spec.params?.parse(request.params);
     const query = spec.query?.parse(request.query);
+    refuseNul(query);
     read = await readBody(spec, tools, request, response);
-    refuseNul(read.fields);
     const body = spec.body?.parse(read.fields);
+    refuseNul(body);
     const fingerprint = fingerprintOf(read.fields, read.upload?.files.map((file) => file.sha256) ?? []);
 
     if (claim?.earlier) return replay(claim.earlier, fingerprint, response);
@@ -71,7 +71,7 @@ export async function serve(
     });
     for (const name in headers) response.setHeader(name, headers[name] as string);
     if (strictness.checkReplies) checkReply(spec, result);
-    if (isUnchanged(request, headers.ETag)) response.status(304).end();
+    if (isUnchanged(request, headers.ETag)) sendUnchanged(response);
     else send(spec, result, response);
   } catch (error) {
     if (error instanceof AlreadyAnswered) {
@@ -94,26 +94,6 @@ function announceDeprecation(
   response.setHeader('Deprecation', `@${Math.floor(Date.parse(since) / 1_000)}`);
   response.setHeader('Sunset', new Date(sunset).toUTCString());
   response.setHeader('Link', `<${successor}>; rel="successor-version"`);
-}
-
-async function takeOwnQuota(spec: Route, { tools }: Door, request: Request): Promise<void> {
-  const quota = await takeQuota(
-    tools.cache,
-    tools.config.RATE_LIMITS,
-    spec.path,
-    addressOf(request),
-    spec.perMinute as number,
-  );
-  if (!quota.exceeded) return;
-  fail(
-    'RATE_LIMITED',
-    {
-      limit: quota.limit,
-      remaining: 0,
-      reset_at: new Date(Date.now() + quota.resetInS * 1_000).toISOString(),
-    },
-    { retryAfterS: quota.resetInS },
-  );
 }
 
 function replay(earlier: Outcome, fingerprint: string, response: Response): void {
@@ -157,26 +137,4 @@ function checkDeclared(spec: Route, error: unknown): void {
   const { code } = asFailure(error);
   if (spec.errors.includes(code) || impliedErrors(spec).includes(code)) return;
   throw new Error(`${spec.method} ${spec.path} answers ${code}, which it does not declare`, { cause: error });
-}
-
-/** Routes that exist, by path, to tell an unknown path from a method it does not have. */
-export function refuseUnknown(routes: readonly Route[]) {
-  const byPath = Map.groupBy(routes, (spec) => spec.path as string);
-  const patterns = [...byPath].map(([path, specs]) => ({
-    matches: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}/?$`),
-    methods: specs.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])),
-  }));
-  return (request: Request, response: Response): never => {
-    const allowed = patterns
-      .filter(({ matches }) => matches.test(request.path))
-      .flatMap(({ methods }) => methods);
-    if (allowed.length === 0) {
-      throw new Failure('NOT_FOUND', { field: 'path', reason: `There is no ${request.path}` });
-    }
-    response.setHeader('Allow', allowed.join(', '));
-    throw new Failure('METHOD_NOT_ALLOWED', {
-      field: 'method',
-      reason: `${request.path} takes ${allowed.join(', ')}`,
-    });
-  };
 }

@@ -1,6 +1,7 @@
 /** Liking and unliking: the row and a delta, never the counted post. */
 import { z } from 'zod';
 import { addDelta, exactCount } from '../../shared/counts/index.ts';
+import { isDangling } from '../../shared/db/index.ts';
 import { notFound } from '../../shared/errors.ts';
 import { findVisiblePost } from '../../shared/posts/present.ts';
 import type { Tools } from '../../shared/tools.ts';
@@ -24,6 +25,11 @@ export async function setLiked(tools: Tools, viewer: Viewer, postId: string, lik
             .onConflict((conflict) => conflict.doNothing())
             .returning('id')
             .executeTakeFirst()
+            .catch((error: unknown) => {
+              // Deleted since it was found.
+              if (isDangling(error)) notFound('Post', 'post_id', postId);
+              throw error;
+            })
         : await tx
             .deleteFrom('likes')
             .where('user_id', '=', viewer.id)

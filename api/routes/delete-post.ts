@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { addDelta } from '../../shared/counts/index.ts';
 import { fail, notFound } from '../../shared/errors.ts';
+import { isId } from '../../shared/ids.ts';
 import { findVisiblePost } from '../../shared/posts/present.ts';
 import type { Tools } from '../../shared/tools.ts';
 import { route } from '../route.ts';
@@ -61,6 +62,7 @@ export const deletePost = route({
 });
 
 async function wasDeletedBy({ db }: Tools, postId: string, userId: string): Promise<boolean> {
+  if (!isId('post', postId)) return false;
   const { rows } = await sql`SELECT FROM effects WHERE subject = ${postId} AND event = 'postDeleted'
     AND payload ->> 'authorId' = ${userId} LIMIT 1`.execute(db);
   return rows.length > 0;

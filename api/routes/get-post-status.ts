@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { receiptsOf } from '../../shared/effects.ts';
 import { fail, notFound } from '../../shared/errors.ts';
+import { isId } from '../../shared/ids.ts';
 import { findVisiblePost } from '../../shared/posts/present.ts';
 import { route } from '../route.ts';
 
@@ -38,7 +39,7 @@ export const getPostStatus = route({
     if (post && post.authorId !== viewer.id && !isAdmin) {
       fail('FORBIDDEN', { field: 'post_id', reason: 'Only its author may see what became of a post' });
     }
-    const receipts = post || isAdmin ? await receiptsOf(tools.db, postId) : [];
+    const receipts = post || (isAdmin && isId('post', postId)) ? await receiptsOf(tools.db, postId) : [];
     if (!post && receipts.length === 0) notFound('Post', 'post_id', postId);
     return {
       post_id: postId,

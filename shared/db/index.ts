@@ -87,6 +87,11 @@ export function isDatabaseDown(error: unknown): boolean {
   );
 }
 
+/** True if the error says that a row referred to is not there (any more). */
+export function isDangling(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23503';
+}
+
 /** True if the error is a violation of the named unique constraint, or of any when none is named. */
 export function isDuplicate(error: unknown, constraint?: string): boolean {
   return (

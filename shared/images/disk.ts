@@ -16,6 +16,7 @@ import {
   type ObjectStore,
   ObjectStoreError,
 } from './index.ts';
+import { partsOfKey, partsOfPrefix } from './object-keys.ts';
 
 /** A copy this old belongs to a process that has died: the largest file takes seconds. */
 const staleAfterMs = 60 * 60_000;

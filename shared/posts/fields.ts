@@ -1,30 +1,32 @@
 /** What an author may say about a post, wherever it is said. */
 import { z } from 'zod';
+import { atMost } from '../characters.ts';
 import { isId } from '../ids.ts';
 
 export const maxCaptionLength = 2_200;
 export const maxTaggedUsers = 20;
 export const maxAltTextLength = 1_000;
-
-/** Counts characters as people do: an emoji of two code units is one. */
-function atMost(characters: number) {
-  return (text: string) => text.length <= characters || [...text].length <= characters;
-}
+const maxPlaceNameLength = 200;
 
 export const caption = z
   .string()
-  .refine(atMost(maxCaptionLength), `Must be at most ${maxCaptionLength} characters`)
-  .meta({ examples: ['Beautiful sunset! #sunset #photography'] });
+  .refine(...atMost(maxCaptionLength))
+  .meta({ maxLength: maxCaptionLength, examples: ['Beautiful sunset! #sunset #photography'] });
 
 export const altText = z
   .string()
   .trim()
-  .refine(atMost(maxAltTextLength), `Must be at most ${maxAltTextLength} characters`)
-  .meta({ examples: ['The sun setting over a pier'] });
+  .refine(...atMost(maxAltTextLength))
+  .meta({ maxLength: maxAltTextLength, examples: ['The sun setting over a pier'] });
 
 export const location = z
   .strictObject({
-    name: z.string().trim().min(1, 'Must not be empty').max(200, 'Must be at most 200 characters'),
+    name: z
+      .string()
+      .trim()
+      .min(1, 'Must not be empty')
+      .refine(...atMost(maxPlaceNameLength))
+      .meta({ maxLength: maxPlaceNameLength }),
     latitude: z.number().min(-90).max(90).optional(),
     longitude: z.number().min(-180).max(180).optional(),
   })

@@ -1,6 +1,7 @@
 /** Posts as one viewer may see them. */
 import type { Db, Tx } from '../db/index.ts';
 import { marksFromPostgres } from '../feeds/postgres.ts';
+import { isId } from '../ids.ts';
 import type { Tools } from '../tools.ts';
 import { type LoadedPost, loadPosts } from './body.ts';
 import type { Post } from './schema.ts';
@@ -43,8 +44,9 @@ async function visible(tools: Tools, viewer: Viewer, posts: LoadedPost[]): Promi
 
 /** The posts that exist and the viewer may see, in the order of `postIds`, fresh from Postgres. */
 export async function presentPosts(tools: Tools, viewer: Viewer, postIds: string[]): Promise<Post[]> {
-  const posts = await visible(tools, viewer, await loadPosts(tools.db, tools.config.CDN_BASE_URL, postIds));
-  const marks = await marksFromPostgres(tools.db, viewer.id, postIds);
+  const ids = postIds.filter((postId) => isId('post', postId));
+  const posts = await visible(tools, viewer, await loadPosts(tools.db, tools.config.CDN_BASE_URL, ids));
+  const marks = await marksFromPostgres(tools.db, viewer.id, ids);
   const byId = new Map(posts.map((post) => [post.body.post_id, post]));
   return postIds.flatMap((postId) => {
     const post = byId.get(postId);
@@ -72,6 +74,7 @@ export async function findVisiblePost(
   viewer: Viewer,
   postId: string,
 ): Promise<{ id: number; authorId: number } | undefined> {
+  if (!isId('post', postId)) return undefined;
   const row = await tools.db
     .selectFrom('posts')
     .innerJoin('users', 'users.id', 'posts.user_id')

@@ -1,5 +1,8 @@
 /** What a user may type about themselves, wherever it is typed. */
 import { z } from 'zod';
+import { atMost } from '../characters.ts';
+
+const maxFullNameLength = 100;
 
 export const username = z
   .string()
@@ -25,5 +28,5 @@ export const password = z
 export const fullName = z
   .string()
   .trim()
-  .max(100, 'Must be at most 100 characters')
-  .meta({ examples: ['John Doe'] });
+  .refine(...atMost(maxFullNameLength))
+  .meta({ maxLength: maxFullNameLength, examples: ['John Doe'] });

@@ -74,15 +74,23 @@ describe('what all endpoints have in common', () => {
   /** Sends a request line as it is; `fetch` would tidy it up. */
   const sendPath = (path: string, method = 'GET') =>
     new Promise<Reply>((resolve, reject) => {
-      const request = http.request({ port: w.api.port, host: '127.0.0.1', path, method }, async (response) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of response) chunks.push(chunk as Buffer);
-        const text = Buffer.concat(chunks).toString();
-        const headers = new Headers(
-          Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-        );
-        resolve({ status: response.statusCode ?? 0, headers, text, body: text ? JSON.parse(text) : undefined });
-      });
+      const request = http.request(
+        { port: w.api.port, host: '127.0.0.1', path, method },
+        async (response) => {
+          const chunks: Buffer[] = [];
+          for await (const chunk of response) chunks.push(chunk as Buffer);
+          const text = Buffer.concat(chunks).toString();
+          const headers = new Headers(
+            Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+          );
+          resolve({
+            status: response.statusCode ?? 0,
+            headers,
+            text,
+            body: text ? JSON.parse(text) : undefined,
+          });
+        },
+      );
       request.on('error', reject);
       request.end();
     });

@@ -73,7 +73,8 @@ describe('POST /v1/posts, refused', () => {
       'zero bytes': '',
       'one byte': 'x',
       'a text named .jpg': 'This is not a photo.',
-      'an SVG': '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>',
+      'an SVG':
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>',
       'a PDF': '%PDF-1.7\n%âãÏÓ\n1 0 obj << /Type /Catalog >> endobj',
       'a script': '#!/bin/sh\nrm -rf /\n',
       'a zip': Buffer.from('504b0506000000000000000000000000000000000000', 'hex'),
@@ -159,7 +160,11 @@ describe('POST /v1/posts, refused', () => {
       ['location.latitude', { location: { ...place, latitude: 90.1 } }],
       ['location.latitude', { location: { ...place, latitude: '34.0' } }],
       ['location.longitude', { location: { ...place, longitude: -180.5 } }],
-      ['location.latitude', { location: { name: 'x', longitude: 1 } }, 'Latitude and longitude come together'],
+      [
+        'location.latitude',
+        { location: { name: 'x', longitude: 1 } },
+        'Latitude and longitude come together',
+      ],
       ['location.city', { location: { ...place, city: 'x' } }, 'Unknown field'],
       ['tagged_users', { tagged_users: [stranger] }, `User '${stranger}' does not exist`],
       ['tagged_users', { tagged_users: [alice.userId, stranger], location: place }],
@@ -192,7 +197,14 @@ describe('POST /v1/posts, refused', () => {
     expectRefusal(await alice.post('/v1/posts'), 'INVALID_INPUT', { field: 'content-type' });
     const noBoundary = await sendRaw(part, 'multipart/form-data');
     expectRefusal(noBoundary, 'INVALID_INPUT', { field: 'content-type' });
-    const broken = ['', 'nothing of the kind', part, `${part}\r\n--c--\r\n`, '--b\r\n\r\n', '--b\r\nx\r\n\r\n\r\n--b--'];
+    const broken = [
+      '',
+      'nothing of the kind',
+      part,
+      `${part}\r\n--c--\r\n`,
+      '--b\r\n\r\n',
+      '--b\r\nx\r\n\r\n\r\n--b--',
+    ];
     for (const body of broken) {
       const reply = await sendRaw(body);
       expect(reply.status, `${body}: ${reply.text}`).to.equal(400);

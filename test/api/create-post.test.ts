@@ -221,7 +221,12 @@ describe('POST /v1/posts', () => {
   it('keeps text in any script as it was typed, and counts characters, not bytes', async () => {
     const longest = '😀'.repeat(2_200);
     expect((await create({ caption: longest })).caption).to.equal(longest);
-    for (const caption of ['مرحبا #سلام', 'family 👩‍👩‍👧‍👦 e\u0301', ' two  spaces\nand a line ', '"quoted" \\ <b>']) {
+    for (const caption of [
+      'مرحبا #سلام',
+      'family 👩‍👩‍👧‍👦 e\u0301',
+      ' two  spaces\nand a line ',
+      '"quoted" \\ <b>',
+    ]) {
       expect((await create({ caption, alt_text: 'x' })).caption).to.equal(caption);
     }
     const altText = '🌅'.repeat(1_000);

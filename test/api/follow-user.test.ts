@@ -98,8 +98,7 @@ describe('POST and DELETE /v1/users/{user_id}/follow', () => {
       { event: 'userFollowed', job: 'refresh-feed', state: 'pending', payload },
     ]);
     const rollUps = (await queuedJobs(w.tools)).filter(
-      ({ payload: { counter, targetId } }) =>
-        counter === 'user.followers' && targetId === row?.following_id,
+      ({ payload: { counter, targetId } }) => counter === 'user.followers' && targetId === row?.following_id,
     );
     expect(rollUps.map(({ name }) => name)).to.eql(['roll-up-count']);
 

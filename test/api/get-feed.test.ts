@@ -88,7 +88,10 @@ describe('GET /v1/feed', () => {
     });
     expect(new Set(seen).size, 'no repeat').to.equal(seen.length);
     for (const postId of before) if (!removed.has(postId)) expect(seen).to.include(postId);
-    expect(seen.filter((postId) => added.includes(postId)), 'news is for the next read').to.eql([]);
+    expect(
+      seen.filter((postId) => added.includes(postId)),
+      'news is for the next read',
+    ).to.eql([]);
     expect(seen).to.eql([...seen].sort().reverse());
     await w.settle();
     const after = [...added.reverse(), ...before.filter((postId) => !removed.has(postId))];

@@ -102,7 +102,11 @@ describe('GET /v1/posts/{post_id}', () => {
     for (const id of ids) {
       const reply = await bob.get(`/v1/posts/${encodeURIComponent(id.toWellFormed())}`);
       expect(reply.status, `${id}: ${reply.text}`).to.equal(404);
-      expectRefusal(reply, 'NOT_FOUND', { field: 'post_id', message: 'Post not found', reason: /does not exist$/ });
+      expectRefusal(reply, 'NOT_FOUND', {
+        field: 'post_id',
+        message: 'Post not found',
+        reason: /does not exist$/,
+      });
     }
     const [id] = ids as [string];
     expectRefusal(await bob.get(`/v1/posts/${id}`), 'NOT_FOUND', {

@@ -39,7 +39,12 @@ describe('GET /v1/users/{user_id}', () => {
   });
 
   it('is the same from Redis as from Postgres', async () => {
-    const written = { full_name: 'Alice 😀', bio: 'مصورة', website: 'https://example.org/', is_verified: true };
+    const written = {
+      full_name: 'Alice 😀',
+      bio: 'مصورة',
+      website: 'https://example.org/',
+      is_verified: true,
+    };
     await w.tools.db.updateTable('users').set(written).where('username', '=', 'alice').execute();
     await w.tools.profiles.forget(alice.userId);
     const fromPostgres = (await bob.get('/v1/users/@alice')).body;

@@ -148,7 +148,10 @@ describe('POST and DELETE /v1/posts/{post_id}/like', () => {
   it('answers 404 for a post there is none of, or that may not be known of', async () => {
     const { path, like } = await upload();
     for (const id of ['post_01j8z3k4m5n6p7q8r9s0t1v2w3', '%00', 'x', '%F0%9F%98%80']) {
-      for (const reply of [await bob.post(`/v1/posts/${id}/like`), await bob.delete(`/v1/posts/${id}/like`)]) {
+      for (const reply of [
+        await bob.post(`/v1/posts/${id}/like`),
+        await bob.delete(`/v1/posts/${id}/like`),
+      ]) {
         expectRefusal(reply, 'NOT_FOUND', { field: 'post_id', message: 'Post not found' });
       }
     }

@@ -32,9 +32,8 @@ describe('POST /v1/auth/logout', () => {
   }
   const signIn = async () => {
     const body = JSON.stringify({ login: 'alice', password: 'alice has a password' });
-    return (
-      await send(w.base, 'POST', '/v1/auth/login', body, { 'Content-Type': 'application/json' })
-    ).body as { access_token: string; refresh_token: string };
+    return (await send(w.base, 'POST', '/v1/auth/login', body, { 'Content-Type': 'application/json' }))
+      .body as { access_token: string; refresh_token: string };
   };
   const call = (base: string, method: string, path: string, token: string) =>
     send(base, method, path, undefined, { Authorization: `Bearer ${token}` });

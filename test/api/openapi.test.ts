@@ -17,7 +17,12 @@ describe('the OpenAPI document', () => {
   const document: Part = openApiDocument(routes, addresses);
   const operation = (method: string, path: string): Part => document.paths[path][method];
   const resolve = (part: Part): Part =>
-    part.$ref ? part.$ref.slice(2).split('/').reduce((at: Part, key: string) => at[key], document) : part;
+    part.$ref
+      ? part.$ref
+          .slice(2)
+          .split('/')
+          .reduce((at: Part, key: string) => at[key], document)
+      : part;
 
   it('is valid OpenAPI 3.1', async () => {
     const validator = new Validator();
@@ -46,9 +51,7 @@ describe('the OpenAPI document', () => {
 
   it('says which errors a route answers, in the envelope', () => {
     const { responses } = operation('put', '/v1/posts/{post_id}');
-    expect(Object.keys(responses)).to.eql([
-      '200', '400', '401', '403', '404', '409', '413', '422', '429', '500', '503',
-    ]); // biome-ignore format: one line reads better
+    expect(Object.keys(responses).join(' ')).to.equal('200 400 401 403 404 409 413 422 429 500 503');
     const conflict = resolve(responses[409]);
     expect(conflict.description).to.equal(`\`CONFLICT\` ${errors.CONFLICT.message}`);
     expect(conflict.content['application/json'].schema).to.eql({ $ref: '#/components/schemas/Error' });
@@ -62,7 +65,13 @@ describe('the OpenAPI document', () => {
   });
 
   it('names the headers of every reply of the API, and none of a quota on images', () => {
-    const quota = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'RateLimit-Policy', 'RateLimit'];
+    const quota = [
+      'X-RateLimit-Limit',
+      'X-RateLimit-Remaining',
+      'X-RateLimit-Reset',
+      'RateLimit-Policy',
+      'RateLimit',
+    ];
     for (const [path, methods] of Object.entries<Part>(document.paths)) {
       for (const { responses } of Object.values<Part>(methods)) {
         for (const [status, reply] of Object.entries<Part>(responses)) {
@@ -162,16 +171,12 @@ describe('the OpenAPI document', () => {
         errors: [],
         handle: async () => ({}),
       });
-    const one = z.object({ a: z.string() }).meta({ id: 'TwiceUsed' });
-    const describe = (other: z.ZodType) =>
-      openApiDocument([replying('/v1/one', one), replying('/v1/two', other)], addresses);
-    expect(() => describe(z.array(one))).not.to.throw();
-    z.globalRegistry.remove(one);
-    const other = z.object({ b: z.string() }).meta({ id: 'TwiceUsed' });
-    z.globalRegistry.remove(other);
-    const both = [one, other].map((schema) => z.object({ schema }));
-    for (const schema of [one, other]) Object.assign(schema, schema);
-    expect(both).to.have.length(2);
+    const one = z.object({ a: z.string() }).meta({ id: 'UsedTwice' });
+    const other = z.object({ b: z.string() }).meta({ id: 'UsedTwice' });
+    const describe = (second: z.ZodType) =>
+      openApiDocument([replying('/v1/one', one), replying('/v1/two', second)], addresses);
+    expect(Object.keys(describe(z.array(one)).components.schemas)).to.include('UsedTwice');
+    expect(() => describe(z.array(other))).to.throw('UsedTwice');
   });
 });
 

@@ -20,9 +20,7 @@ describe('POST /v1/auth/refresh', () => {
       refresh_token: string;
     };
   const statusWith = async (accessToken: string) =>
-    (
-      await send(w.base, 'GET', '/v1/users/me', undefined, { Authorization: `Bearer ${accessToken}` })
-    ).status;
+    (await send(w.base, 'GET', '/v1/users/me', undefined, { Authorization: `Bearer ${accessToken}` })).status;
   const refused = async (token: unknown) =>
     expectRefusal(await refresh(token), 'UNAUTHORIZED', {
       field: 'refresh_token',

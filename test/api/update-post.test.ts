@@ -55,7 +55,12 @@ describe('PUT /v1/posts/{post_id}', () => {
 
   it('keeps what is not given and takes away what is null', async () => {
     const place = { name: 'Here', latitude: 1, longitude: 2 };
-    const { path } = await upload({ caption: 'x', location: place, alt_text: 'y', tagged_users: [bob.userId] });
+    const { path } = await upload({
+      caption: 'x',
+      location: place,
+      alt_text: 'y',
+      tagged_users: [bob.userId],
+    });
     const kept = (await alice.put(path, { caption: 'z' })).body;
     expect(kept.location.name).to.equal('Here');
     expect(kept.media[0].alt_text).to.equal('y');
