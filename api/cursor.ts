@@ -4,7 +4,12 @@ import { fail } from '../shared/errors.ts';
 
 /** The query of a list. */
 export const pageQuery = z.object({
-  cursor: z.string().max(1_000).optional().describe('`next_cursor` of the page before.'),
+  cursor: z
+    .string()
+    .min(1, 'Must not be empty')
+    .max(1_000)
+    .optional()
+    .describe('`next_cursor` of the page before.'),
   limit: z.coerce
     .number('Must be a number from 1 to 100')
     .int('Must be a whole number')

@@ -5,7 +5,7 @@
 import { type Request, type Response, Router } from 'express';
 import { fail, notFound } from '../shared/errors.ts';
 import { isId } from '../shared/ids.ts';
-import { type AvatarSide, avatarSides } from '../shared/images/avatar.ts';
+import { avatarSides } from '../shared/images/avatar.ts';
 import { DecodeError } from '../shared/images/decoder.ts';
 import { ObjectStoreError } from '../shared/images/index.ts';
 import type { Tools } from '../shared/tools.ts';
@@ -64,8 +64,8 @@ export function imageRoutes(tools: Tools): Router {
 
   async function sendAvatar(request: Request, response: Response): Promise<void> {
     const { user_id: userId, size } = request.params as { user_id: string; size: string };
-    const side = Number(size) as AvatarSide;
-    if (!avatarSides.includes(side)) notFound('Image', 'size', size);
+    const side = avatarSides.find((each) => String(each) === size);
+    if (!side) notFound('Image', 'size', size);
     const user = isId('user', userId)
       ? await db.selectFrom('users').select('username').where('user_id', '=', userId).executeTakeFirst()
       : undefined;

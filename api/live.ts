@@ -8,7 +8,7 @@ import { newId } from '../shared/ids.ts';
 import { withRequestId } from '../shared/request-context.ts';
 import type { Door } from './door/admit.ts';
 import { answerError } from './door/answer-error.ts';
-import { type Limits, openConnections } from './live/connections.ts';
+import { type Connections, type Limits, openConnections } from './live/connections.ts';
 import { type Admission, admitUpgrade, responseOn } from './live/handshake.ts';
 
 /** A client has nothing to say; whatever it says is ignored, and more than this closes the socket (1009). */
@@ -31,6 +31,28 @@ export function liveSockets(): number {
 /** True for a request that wants to become a WebSocket, not HTTP/2 or anything else that can be upgraded to. */
 export function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function ignore(): void {}
+
+/**
+ * What one client hears; it waits here until the socket is open. Not a closure of the handshake's, because a
+ * socket lives for days and would keep the whole request in memory.
+ */
+function newInbox(connections: Pick<Connections, 'send'>) {
+  let webSocket: WebSocket | undefined;
+  let early: string[] = [];
+  return {
+    hear(text: string) {
+      if (webSocket) connections.send(webSocket, text);
+      else early.push(text);
+    },
+    open(opened: WebSocket) {
+      webSocket = opened;
+      for (const text of early) opened.send(text);
+      early = [];
+    },
+  };
 }
 
 export type LiveDoor = {
@@ -58,8 +80,7 @@ export function attachLive(server: Server, door: Door, overrides: Partial<Limits
 
   webSockets.on('headers', (lines, request) => {
     const response = responses.get(request);
-    for (const name of response?.getHeaderNames() ?? [])
-      lines.push(`${name}: ${response?.getHeader(name)}`);
+    for (const name of response?.getHeaderNames() ?? []) lines.push(`${name}: ${response?.getHeader(name)}`);
   });
   webSockets.on('wsClientError', (error, _socket, request) => {
     refuse(request, new Failure('INVALID_INPUT', { field: 'upgrade', reason: error.message }));
@@ -67,8 +88,7 @@ export function attachLive(server: Server, door: Door, overrides: Partial<Limits
 
   function refuse(request: IncomingMessage, error: unknown) {
     const response = responses.get(request);
-    if (response)
-      answerError(response as never, error, String(response.getHeader('X-Request-Id')), tools.log);
+    if (response) answerError(response, error, String(response.getHeader('X-Request-Id')), tools.log);
   }
 
   /** Subscribes first and upgrades then: what is told once the client knows it is connected reaches it. */
@@ -78,12 +98,9 @@ export function attachLive(server: Server, door: Door, overrides: Partial<Limits
     head: Buffer,
     { viewer, resumeFrom }: Admission,
   ) {
-    let webSocket: WebSocket | undefined;
-    const early: string[] = [];
-    const leave = await tools.live.listen(viewer.userId, resumeFrom, (text) => {
-      if (webSocket) connections.send(webSocket, text);
-      else early.push(text);
-    });
+    const inbox = newInbox(connections);
+    const leave = await tools.live.listen(viewer.userId, resumeFrom, inbox.hear);
+    let isOpen = false;
     try {
       // From here on an ending closes the socket; one that was announced since the first look is seen now.
       const expiresAtMs = Number.POSITIVE_INFINITY;
@@ -91,29 +108,32 @@ export function attachLive(server: Server, door: Door, overrides: Partial<Limits
       if (isClosing) fail('SERVICE_UNAVAILABLE', undefined, { retryAfterS: 1 });
       webSockets.handleUpgrade(request, socket, head, (opened) => {
         responses.get(request)?.detachSocket(socket);
-        webSocket = opened;
         connections.add(opened, viewer, leave);
-        for (const text of early) opened.send(text);
+        inbox.open(opened);
+        isOpen = true;
       });
     } finally {
       // Refused, or the client has left meanwhile.
-      if (!webSocket) leave();
+      if (!isOpen) leave();
     }
   }
 
   async function receive(request: IncomingMessage, socket: Socket, head: Buffer) {
     // A client may leave at any moment; what is written to it then is lost, which is all there is to it.
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     const response = responseOn(request, socket);
     const requestId = newId('req');
     response.setHeader('X-Request-Id', requestId);
     responses.set(request, response);
     await withRequestId(requestId, async () => {
+      const started = performance.now();
       try {
         await enter(request, socket, head, await admitUpgrade(door, request, response));
       } catch (error) {
         refuse(request, error);
       }
+      const status = response.headersSent ? response.statusCode : 101;
+      tools.log.info({ status, ms: Math.round(performance.now() - started) }, 'upgrade');
     });
   }
 

@@ -1,4 +1,4 @@
-/** Receives multipart forms. Files go to disk as they arrive; however large or many, they are never in memory. */
+/** Receives multipart forms. Files go to disk as they arrive and are never in memory. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Request, Response } from 'express';
@@ -50,8 +50,8 @@ const lingerMs = 1_000;
 const staleAfterMs = 60 * 60_000;
 
 /**
- * Receives one form. What is wrong with a file is thrown while the client may still be sending the rest, which is
- * then read and dropped.
+ * Receives one form. What is wrong with a file is thrown while the client may still be sending the rest,
+ * which is then read and dropped.
  *
  * @throws {Failure} INVALID_INPUT if the form is not multipart, is broken, or has a part nobody asked for;
  *   IMAGE_TOO_LARGE; INVALID_FORMAT if a file is empty; PAYLOAD_TOO_LARGE if a text field is too long.

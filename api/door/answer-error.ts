@@ -1,6 +1,5 @@
 /** Errors as clients see them: one envelope, one place where anything thrown becomes a code. */
 import type { Response } from 'express';
-import { ZodError } from 'zod';
 import { isDatabaseDown } from '../../shared/db/index.ts';
 import { Failure } from '../../shared/errors.ts';
 import { ObjectStoreError } from '../../shared/images/index.ts';
@@ -23,7 +22,6 @@ const parserFields: Record<string, string> = {
 /** What was thrown, as the failure a client is told of. Whatever is not known is INTERNAL_ERROR. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof ZodError) return invalid(error);
   if (isDatabaseDown(error) || isRedisDown(error) || isStoreDown(error)) {
     return new Failure('SERVICE_UNAVAILABLE', undefined, { retryAfterS, cause: error });
   }
@@ -44,19 +42,6 @@ export function asFailure(error: unknown): Failure {
 
 function isStoreDown(error: unknown): boolean {
   return error instanceof ObjectStoreError && error.kind === 'unavailable';
-}
-
-/** A zod error as INVALID_INPUT: the first problem in `field` and `reason`, all of them in `problems`. */
-function invalid(error: ZodError): Failure {
-  const problems = error.issues.flatMap((issue) => {
-    const path = issue.path.map(String);
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ field: [...path, key].join('.'), reason: 'Unknown field' }));
-    }
-    return [{ field: path.join('.') || 'body', reason: issue.message }];
-  });
-  const first = problems[0] ?? { field: 'body', reason: 'Not valid' };
-  return new Failure('INVALID_INPUT', problems.length > 1 ? { ...first, problems } : first);
 }
 
 /** A failure as the body of its answer. */

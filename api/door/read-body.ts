@@ -1,6 +1,5 @@
 /** Reads a request's body: JSON, or a multipart form whose files go to disk. */
 import express, { type Request, type Response } from 'express';
-import { z } from 'zod';
 import { fail } from '../../shared/errors.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Route } from '../route.ts';
@@ -31,11 +30,12 @@ export async function readBody(
       files: { field, max: maxFiles },
       maxFileBytes,
     });
-    // A field that is sent once is a value, one that is repeated a list.
-    const fields = Object.entries(upload.fields).map(([name, values]) => [
-      name,
-      values.length === 1 ? values[0] : values,
-    ]);
+    const fields = Object.entries(upload.fields).map(([name, values]) => {
+      // Forms send every line break as CR LF, whatever was typed (HTML Standard, multipart/form-data encoding).
+      const texts = values.map((text) => text.replaceAll('\r\n', '\n'));
+      // A field that is sent once is a value, one that is repeated a list.
+      return [name, texts.length === 1 ? texts[0] : texts];
+    });
     return { fields: Object.fromEntries(fields), upload };
   }
   if (!spec.body) return { fields: undefined, upload: undefined };
@@ -48,16 +48,4 @@ export async function readBody(
     parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });
   return { fields: request.body ?? {}, upload: undefined };
-}
-
-/** Postgres cannot store NUL, and nobody types it. */
-export function refuseNul(value: unknown, path: string[] = []): void {
-  if (typeof value === 'string' && value.includes('\0')) {
-    throw new z.ZodError([
-      { code: 'custom', path, message: 'Must not contain NUL characters', input: value },
-    ]);
-  }
-  if (typeof value === 'object' && value !== null) {
-    for (const [key, inner] of Object.entries(value)) refuseNul(inner, [...path, key]);
-  }
 }

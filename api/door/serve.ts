@@ -6,7 +6,8 @@ import { admit, type Door } from './admit.ts';
 import { asFailure } from './answer-error.ts';
 import { sendJson, sendUnchanged } from './headers.ts';
 import { AlreadyAnswered, type Claim, claimKey, fingerprintOf, type Outcome } from './idempotency.ts';
-import { type ReadBody, readBody, refuseNul } from './read-body.ts';
+import { parseInput } from './parse-input.ts';
+import { type ReadBody, readBody } from './read-body.ts';
 
 /** Checks that only tests pay for: replies match their schema, errors are among those declared. */
 export type Strictness = { checkReplies: boolean };
@@ -34,11 +35,9 @@ export async function serve(
       claim = await claimKey(tools, `${viewer?.userId ?? ''}\n${spec.method}\n${path}`, key);
     }
     const params = spec.params?.parse(request.params);
-    const query = spec.query?.parse(request.query);
-    refuseNul(query);
+    const query = spec.query && parseInput(spec.query, request.query);
     read = await readBody(spec, tools, request, response);
-    const body = spec.body?.parse(read.fields);
-    refuseNul(body);
+    const body = spec.body && parseInput(spec.body, read.fields);
     const fingerprint = fingerprintOf(read.fields, read.upload?.files.map((file) => file.sha256) ?? []);
 
     if (claim?.earlier) return replay(claim.earlier, fingerprint, response);

@@ -1,6 +1,7 @@
 /** Access tokens: signed JWTs of 15 minutes that name a user and a session. */
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { type IdPrefix, isId } from '../../shared/ids.ts';
 
 export const accessTokenLifetimeS = 15 * 60;
 const issuer = 'emulsion';
@@ -35,8 +36,9 @@ export function openTokens(secret: string): Tokens {
       if (known) return known.expiresAtMs > Date.now() ? known : undefined;
       try {
         const { payload } = await jwtVerify(token, key, { issuer, algorithms: [algorithm] });
-        if (!payload.sub || typeof payload.sid !== 'string' || !payload.exp) return undefined;
-        const claims = { userId: payload.sub, sessionId: payload.sid, expiresAtMs: payload.exp * 1_000 };
+        const { sub, sid, exp } = payload;
+        if (!isIdText('user', sub) || !isIdText('session', sid) || !exp) return undefined;
+        const claims = { userId: sub, sessionId: sid, expiresAtMs: exp * 1_000 };
         verified.set(token, claims);
         return claims;
       } catch (error) {
@@ -45,4 +47,8 @@ export function openTokens(secret: string): Tokens {
       }
     },
   };
+}
+
+function isIdText(prefix: IdPrefix, value: unknown): value is string {
+  return typeof value === 'string' && isId(prefix, value);
 }

@@ -121,12 +121,11 @@ export function openRenditions(tools: Tools): Renditions {
     },
     async reset({ imageKey, postId, renderedAt }) {
       log.warn({ post_id: postId, image_key: imageKey }, 'renditions are missing and are made again');
-      await db
-        .updateTable('post_images')
-        .set({ rendered_at: null })
-        .where('image_key', '=', imageKey)
-        .where('rendered_at', '=', renderedAt)
-        .execute();
+      // Unless they were made again since: Postgres keeps microseconds, a Date milliseconds.
+      await sql`UPDATE post_images SET rendered_at = NULL
+        WHERE image_key = ${imageKey} AND date_trunc('milliseconds', rendered_at) = ${renderedAt}`.execute(
+        db,
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Liking and unliking: the row and a delta, never the counted post. */
 import { z } from 'zod';
-import { addDelta, exactCount } from '../../shared/counts/index.ts';
+import { actsTwice, addDelta, exactCount } from '../../shared/counts/index.ts';
 import { isDangling } from '../../shared/db/index.ts';
 import { notFound } from '../../shared/errors.ts';
 import { findVisiblePost } from '../../shared/posts/present.ts';
@@ -16,6 +16,7 @@ export async function setLiked(tools: Tools, viewer: Viewer, postId: string, lik
   const post = await findVisiblePost(tools, viewer, postId);
   if (!post) notFound('Post', 'post_id', postId);
   let act: number | undefined;
+  let isRepeated = false;
   return write(
     async (tx) => {
       const changed = liked
@@ -36,7 +37,10 @@ export async function setLiked(tools: Tools, viewer: Viewer, postId: string, lik
             .where('post_id', '=', post.id)
             .returning('id')
             .executeTakeFirst();
-      if (changed) act = await addDelta(tx, 'post.likes', post.id, liked ? 1 : -1, viewer.id);
+      if (changed) {
+        act = await addDelta(tx, 'post.likes', post.id, liked ? 1 : -1, viewer.id);
+        isRepeated = await actsTwice(tx, 'post.likes', post.id, viewer.id, act);
+      }
       return { post_id: postId, is_liked: liked, like_count: await exactCount(tx, 'post.likes', post.id) };
     },
     async () => {
@@ -44,6 +48,9 @@ export async function setLiked(tools: Tools, viewer: Viewer, postId: string, lik
       await Promise.all([
         tools.feeds.mark(viewer.userId, 'liked', postId, liked ? act : -act),
         tools.rollUp('post.likes', post.id),
+        // A feed can add one act to the count it holds. Of a second one, which takes the first one back, it
+        // cannot tell whether the first was in that count: the count is read anew.
+        isRepeated ? tools.changes.announce('post', postId) : undefined,
       ]);
     },
   );

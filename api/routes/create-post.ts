@@ -1,6 +1,7 @@
 /** POST /v1/posts: a photo, accepted as soon as its original, its row and its event are safe. */
 import { z } from 'zod';
 import { addDelta } from '../../shared/counts/index.ts';
+import { isDatabaseDown } from '../../shared/db/index.ts';
 import { fail } from '../../shared/errors.ts';
 import { keyOf, newId, timeOf } from '../../shared/ids.ts';
 import { filterNames } from '../../shared/images/filter-names.ts';
@@ -92,7 +93,8 @@ export const createPost = route({
           ]),
       );
     } catch (error) {
-      await tools.images.remove(originalKey).catch(() => {});
+      // Without Postgres nobody knows whether the commit happened, and the post may need its original.
+      if (!isDatabaseDown(error)) await tools.images.remove(originalKey).catch(() => {});
       throw error;
     }
   },

@@ -27,7 +27,7 @@ export function closedEarly(): Failure {
 export function asFailure(error: unknown, maxFieldBytes: number): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   if (error instanceof multer.MulterError) {
-    const { code, field, message } = error;
+    const { code, field = 'body', message } = error;
     if (code === 'LIMIT_FIELD_VALUE') {
       const reason = `Must be at most ${maxFieldBytes} bytes`;
       return new Failure('PAYLOAD_TOO_LARGE', { field, reason }, { cause: error });

@@ -11,10 +11,12 @@ import type { Figure } from './figure.ts';
 const pipelineLength = 1_000;
 const inFlight = 8;
 
-/** Feeds as people have them, and feeds that are full, where each push also trims. */
+const depth = 500;
+/** Feeds of one page and of several, and feeds that are full, which pushes also trim. */
 const cases = [
-  { name: 'live feeds', feeds: 100_000, posts: 50, depth: 500, pushes: 1 },
-  { name: 'full feeds', feeds: 10_000, posts: 500, depth: 500, pushes: 10 },
+  { name: 'live feeds', feeds: 100_000, posts: 20, pushes: 1 },
+  { name: 'live feeds', feeds: 100_000, posts: 50, pushes: 1 },
+  { name: 'full feeds', feeds: 5_000, posts: depth * 1.2, pushes: 20 },
 ];
 
 type Command = (pipeline: ReturnType<Redis['pipeline']>, key: string) => void;
@@ -51,7 +53,7 @@ export const fanOut: Figure = async ({ engines, rounds, note, onStop }) => {
   onStop(async () => redis.disconnect());
 
   const lines: string[] = [];
-  for (const { name, feeds: count, posts, depth, pushes } of cases) {
+  for (const { name, feeds: count, posts, pushes } of cases) {
     note(`${count.toLocaleString('en')} ${name} of ${posts} posts are made, twice`);
     const userIds = Array.from({ length: count }, () => newId('user'));
     const bare = userIds.map((userId) => `bare:${userId}`);

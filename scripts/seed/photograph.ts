@@ -19,7 +19,7 @@ const lights: Light[] = [
 ];
 
 const ridges = 5;
-/** A larger picture is drawn at this size and enlarged, which no one sees under the grain; its cost grows with the pixels. */
+/** A larger picture is drawn at this size and enlarged: the cost grows with the pixels, and grain hides the blur. */
 const maxDrawnSide = 1600;
 /** The side of the square of grain that is repeated over the picture. */
 const grainSide = 256;
@@ -29,7 +29,7 @@ export type PhotographOptions = {
   width: number;
   height: number;
   seed: number;
-  /** The EXIF orientation 1–8: the pixels are stored turned or mirrored, so that it shows upright all the same. */
+  /** The EXIF orientation 1–8: pixels are stored turned or mirrored, so that it shows upright all the same. */
   orientation?: number;
 };
 
@@ -66,7 +66,7 @@ export async function photograph({ width, height, seed, orientation }: Photograp
   return stored.withMetadata({ orientation }).jpeg({ quality: 88 }).toBuffer();
 }
 
-/** Turns and mirrors a picture so that a viewer who undoes the orientation (Exif 2.32, tag 0x0112) sees it upright. */
+/** Turns and mirrors a picture so that who undoes the orientation (Exif 2.32, tag 0x0112) sees it upright. */
 async function storedAs(orientation: number, upright: Sharp): Promise<Sharp> {
   if (orientation <= 1) return upright;
   if (orientation === 2) return upright.flop();
@@ -79,7 +79,10 @@ async function storedAs(orientation: number, upright: Sharp): Promise<Sharp> {
   return orientation === 5 ? turned.flop() : turned.flip();
 }
 
-/** mulberry32 (https://gist.github.com/tommyettinger/46a874533244883189143505d203312c): 0 ≤ number < 1, the same for the same seed. */
+/**
+ * 0 ≤ number < 1, the same ones for the same seed: mulberry32
+ * (https://gist.github.com/tommyettinger/46a874533244883189143505d203312c).
+ */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -37,6 +37,19 @@ export async function addDelta(
   return row.id;
 }
 
+/** True if another act of the same user on the same target waits to be counted. */
+export async function actsTwice(
+  tx: Tx,
+  counter: Counter,
+  targetId: number,
+  actorId: number,
+  act: number,
+): Promise<boolean> {
+  const { rows } = await sql`SELECT FROM count_deltas WHERE counter = ${counter} AND target_id = ${targetId}
+    AND actor_id = ${actorId} AND id <> ${act} LIMIT 1`.execute(tx);
+  return rows.length > 0;
+}
+
 /** The exact count now: what was rolled up plus what waits. */
 export async function exactCount(db: Db | Tx, counter: Counter, targetId: number): Promise<number> {
   const { table, column } = countedColumns[counter];

@@ -17,6 +17,12 @@ const feedsPerScript = 1_000;
 const scriptsInFlight = 8;
 
 /**
+ * A feed that is cut off has at least `depth` posts. It is built with a tenth more, so that posts which are
+ * deleted do not cost the feed, and trimmed at two tenths more, so that hardly any push has to trim.
+ */
+const sizesOf = (depth: number) => ({ kept: Math.ceil(depth * 1.1), most: Math.ceil(depth * 1.2) });
+
+/**
  * One post of a feed as its viewer sees it. A mark is the number of the act that made it: positive, or 0 when
  * read from Postgres, if the post is liked or saved; negative or null if it is not.
  */
@@ -39,9 +45,12 @@ export type Feeds = {
   mark(userId: string, kind: 'liked' | 'saved', postId: string, act: number): Promise<void>;
 };
 
-/** Unix seconds, as the scores of a feed are; exact to the millisecond. */
+/**
+ * Unix seconds, as the scores of a feed are. Whole ones: Redis compares them as integers, with fractions a push
+ * takes twice as long. Posts of one second are ordered by their ids, which begin with the millisecond.
+ */
 function scoreOf(postId: string): number {
-  return timeOf(postId) / 1_000;
+  return Math.floor(timeOf(postId) / 1_000);
 }
 
 function numberOf(mark: string | null | undefined): number | null {
@@ -49,6 +58,8 @@ function numberOf(mark: string | null | undefined): number | null {
 }
 
 export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
+  const { kept, most } = sizesOf(depth);
+
   async function fromCache(userId: string, before: string | undefined, limit: number) {
     const reply = await readPage(
       cache,
@@ -76,8 +87,8 @@ export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
     return {
       entries: shown.map((postId) => ({
         postId,
-        liked: marks.liked.has(postId) ? 0 : null,
-        saved: marks.saved.has(postId) ? 0 : null,
+        liked: marks.liked.get(postId) ?? null,
+        saved: marks.saved.get(postId) ?? null,
       })),
       more: ids.length > limit,
     };
@@ -88,7 +99,7 @@ export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
     const token = randomUUID();
     const feed = keys.feed(viewer.userId);
     if ((await beginBuild(cache, [feed], [token, buildTimeoutS])) === 0) return;
-    const ids = await feedFromPostgres(db, viewer.id, undefined, depth + 1);
+    const ids = await feedFromPostgres(db, viewer.id, undefined, kept + 1);
     const marks = await marksFromPostgres(db, viewer.id, ids);
     await endBuild(
       cache,
@@ -96,12 +107,12 @@ export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
       [
         token,
         lifetimeS,
-        depth,
-        ids.length <= depth ? 1 : 0,
+        kept,
+        ids.length <= kept ? 1 : 0,
         ids.length,
         ...ids.flatMap((postId) => [scoreOf(postId), postId]),
-        ...[...marks.liked].map((postId) => `l${postId}`),
-        ...[...marks.saved].map((postId) => `s${postId}`),
+        ...[...marks.liked].flatMap(([postId, act]) => [`l${postId}`, act]),
+        ...[...marks.saved].flatMap(([postId, act]) => [`s${postId}`, act]),
       ],
     );
   }
@@ -140,10 +151,10 @@ export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
     },
     push(userIds, postId) {
       const score = scoreOf(postId);
-      return inScripts(userIds, (feedKeys) => pushPost(cache, feedKeys, [score, postId, depth]));
+      return inScripts(userIds, (feedKeys) => pushPost(cache, feedKeys, [score, postId, depth, kept, most]));
     },
     async drop(userIds, postId) {
-      await inScripts(userIds, (feedKeys) => dropPost(cache, feedKeys, [postId]));
+      await inScripts(userIds, (feedKeys) => dropPost(cache, feedKeys, [postId, depth]));
     },
     async forget(userId) {
       await cache.unlink(keys.feed(userId), keys.marks(userId));

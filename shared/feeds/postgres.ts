@@ -29,17 +29,27 @@ export async function feedFromPostgres(
   return rows.map((row) => row.post_id);
 }
 
-export type Marks = { liked: Set<string>; saved: Set<string> };
+/**
+ * What a viewer did to posts, by post id. A value is the number of the newest act that still waits to be counted,
+ * 0 if none does, negative if the act undid the mark; a post that is not marked and has none is missing.
+ */
+export type Marks = { liked: Map<string, number>; saved: Map<string, number> };
 
-/** Which of these posts the viewer liked and saved. */
+/** Reads the marks of these posts. Saves are not counted, so their acts have no numbers. */
 export async function marksFromPostgres(db: Db | Tx, viewerId: number, postIds: string[]): Promise<Marks> {
-  const { rows } = await sql<{ post_id: string; liked: boolean; saved: boolean }>`
+  const { rows } = await sql<{ post_id: string; liked: boolean; saved: boolean; act: number }>`
     SELECT p.post_id,
+      COALESCE((SELECT max(d.id) FROM count_deltas d WHERE d.counter = 'post.likes' AND d.target_id = p.id
+        AND d.actor_id = ${viewerId}), 0) AS act,
       EXISTS (SELECT FROM likes l WHERE l.user_id = ${viewerId} AND l.post_id = p.id) AS liked,
       EXISTS (SELECT FROM saves s WHERE s.user_id = ${viewerId} AND s.post_id = p.id) AS saved
     FROM posts p WHERE p.post_id = ANY(${postIds})`.execute(db);
   return {
-    liked: new Set(rows.filter((row) => row.liked).map((row) => row.post_id)),
-    saved: new Set(rows.filter((row) => row.saved).map((row) => row.post_id)),
+    liked: new Map(
+      rows
+        .filter((row) => row.liked || row.act > 0)
+        .map(({ post_id, liked, act }) => [post_id, liked ? act : -act]),
+    ),
+    saved: new Map(rows.filter((row) => row.saved).map((row) => [row.post_id, 0])),
   };
 }

@@ -55,23 +55,29 @@ export const readPage = script<[string[], (string | null)[], number, number] | n
 `);
 
 /**
- * Pushes one post to the feeds that exist. KEYS feeds; ARGV score, post id, depth. Replies how many took it.
+ * Pushes one post to the feeds that exist. KEYS feeds; ARGV score, post id, and how many posts a deep feed has
+ * at least, after a trim, and at most. Replies how many took it.
+ *
  * A post older than the oldest of a deep feed is left to Postgres: in the cache it would hide what lies between.
+ * A feed with fewer posts than a deep one has is whole or being built, and that its size says is why most
+ * pushes are two commands, of which one does not look at the members.
  */
 export const pushPost = script<number>(`
-  local score, id, depth = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+  local call, score, id = redis.call, ARGV[1], ARGV[2]
+  local least, kept, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
   local pushed = 0
-  for _, key in ipairs(KEYS) do
-    local low = redis.call('ZRANGE', key, 0, 1, 'WITHSCORES')
-    local bottom = low[1]
-    if bottom and not (bottom == '!deep' and low[3] and score < tonumber(low[4])) then
-      pushed = pushed + redis.call('ZADD', key, score, id)
-      local excess = redis.call('ZCARD', key) - 1 - depth
-      if excess > 0 and string.sub(bottom, 1, 1) == '!' then
-        redis.call('ZREMRANGEBYRANK', key, 1, excess)
+  for i = 1, #KEYS do
+    local key = KEYS[i]
+    local size = call('ZCARD', key)
+    local low = size > least and call('ZRANGE', key, 0, 1) or {}
+    local bottom, oldest = low[1], low[2]
+    if size > 0 and not (bottom == '!deep' and id < oldest) then
+      pushed = pushed + call('ZADD', key, score, id)
+      if size > most and string.sub(bottom, 1, 1) == '!' then
+        call('ZREMRANGEBYRANK', key, 1, size - kept)
         if bottom == '!whole' then
-          redis.call('ZREM', key, '!whole')
-          redis.call('ZADD', key, -1, '!deep')
+          call('ZREM', key, '!whole')
+          call('ZADD', key, -1, '!deep')
         end
       end
     end
@@ -79,10 +85,20 @@ export const pushPost = script<number>(`
   return pushed
 `);
 
-/** Takes one post out of feeds. KEYS feeds; ARGV post id. */
+/**
+ * Takes one post out of feeds. KEYS feeds; ARGV post id, how many posts a deep feed has at least: one that has
+ * fewer is forgotten. Replies how many had it.
+ */
 export const dropPost = script<number>(`
+  local call, id, least = redis.call, ARGV[1], tonumber(ARGV[2])
   local dropped = 0
-  for _, key in ipairs(KEYS) do dropped = dropped + redis.call('ZREM', key, ARGV[1]) end
+  for i = 1, #KEYS do
+    local key = KEYS[i]
+    if call('ZREM', key, id) == 1 then
+      dropped = dropped + 1
+      if call('ZCARD', key) <= least and call('ZRANGE', key, 0, 0)[1] == '!deep' then call('UNLINK', key) end
+    end
+  end
   return dropped
 `);
 
@@ -97,19 +113,19 @@ export const beginBuild = script<number>(`
 `);
 
 /**
- * Ends a build. KEYS feed, marks; ARGV token, lifetime in seconds, depth, 1 if whole, how many score/id pairs follow,
- * the pairs, then the marks' fields. Replies 0, and keeps nothing, if the build was invalidated.
+ * Ends a build. KEYS feed, marks; ARGV token, lifetime in seconds, posts to keep, 1 if whole, how many score/id pairs follow,
+ * the pairs, then the marks' fields and values. Replies 0, and keeps nothing, if the build was invalidated.
  */
 export const endBuild = script<number>(`
   local building = '?' .. ARGV[1]
   if not redis.call('ZSCORE', KEYS[1], building) then return 0 end
-  local lifetime, depth, whole, pairs_ = ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
+  local lifetime, kept, whole, pairs_ = ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
   local first, last = 6, 5 + 2 * pairs_
   for i = first, last, 2000 do
     redis.call('ZADD', KEYS[1], unpack(ARGV, i, math.min(i + 1999, last)))
   end
   redis.call('ZREM', KEYS[1], building)
-  local excess = redis.call('ZCARD', KEYS[1]) - depth
+  local excess = redis.call('ZCARD', KEYS[1]) - kept
   if excess > 0 then
     redis.call('ZREMRANGEBYRANK', KEYS[1], 0, excess - 1)
     whole = false
@@ -118,7 +134,7 @@ export const endBuild = script<number>(`
   redis.call('EXPIRE', KEYS[1], lifetime)
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[2], '!', 1)
-  for i = last + 1, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], 0) end
+  for i = last + 1, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
   redis.call('EXPIRE', KEYS[2], lifetime)
   return 1
 `);

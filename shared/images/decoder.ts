@@ -2,7 +2,7 @@
  * The decoder: everything that is done to the bytes of an image somebody sent, done in child processes.
  *
  * A native crash, a runaway allocation or a decode without end costs the call that met it; the child is
- * replaced and the process that asked goes on. Files go in by path, so an image is never in the memory of that process.
+ * replaced and the process that asked goes on. Files go in by path, so an image is never in its memory.
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ import type { FilterName } from './filter-names.ts';
 export { DecodeError, type DecodeErrorKind } from './decoder/decode-error.ts';
 export type { AvatarFile, ImageFormat, Inspection, ProcessStats, Rendition };
 
-/** Every method throws {DecodeError} if the image is at fault, and an error of the system if the file is not there. */
+/** Methods throw {DecodeError} if the image is at fault, and an error of the system if the file is not there. */
 export type Decoder = {
   /** The formats the installed libraries can decode, asked of them. */
   decodableFormats(): Promise<ImageFormat[]>;
@@ -44,7 +44,10 @@ export type DecoderOptions = {
   warm?: boolean;
 };
 
-/** An AVIF of 100 megapixels takes 1.8 GB to decode, any other format less than 1 GB, and Node reserves 0.6 GB unused. */
+/**
+ * An AVIF of 100 megapixels takes 1.8 GB to decode and any other format less than 1 GB; Node reserves 0.6 GB
+ * that it does not use.
+ */
 const defaultMaxMemoryBytes = 3e9;
 
 /** Opens a decoder, which has to be closed. */

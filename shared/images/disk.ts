@@ -21,7 +21,7 @@ import { partsOfKey, partsOfPrefix } from './object-keys.ts';
 /** A copy this old belongs to a process that has died: the largest file takes seconds. */
 const staleAfterMs = 60 * 60_000;
 
-/** How often a put or a removal tries again when another one takes a folder away, or fills it, under its hands. */
+/** How often a put or a removal tries again when another one takes its folder away, or fills it. */
 const maxAttempts = 5;
 
 /** Opens, and creates if need be, the store below a folder. Several processes may have the same one open. */

@@ -1,4 +1,4 @@
-/** The filters a post may ask for, by the name the API knows them by. Loads nothing, so that any schema can use it. */
+/** The filters a post may ask for, by name. Loads nothing, so that any schema can use it. */
 
 export const filterNames = [
   'none',

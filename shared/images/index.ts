@@ -23,11 +23,14 @@ export type ByteRange = { start: number; end: number };
  * once a put has returned a crash does not lose it. Every method throws {ObjectStoreError}.
  */
 export type ObjectStore = {
-  /** Keeps a copy of a local file, which stays as it is. `contentType` has to be the one `contentTypeOf` gives the key. */
+  /**
+   * Keeps a copy of a local file, which stays as it is. `contentType` has to be the one `contentTypeOf`
+   * tells from the key.
+   */
   put(key: string, path: string, contentType: string): Promise<void>;
   /**
-   * Opens an object, or a range of it; `sizeBytes` is that of the whole. The stream has to be read or destroyed.
-   * An `end` past the last byte means the last byte.
+   * Opens an object, or a range of it; `sizeBytes` is that of the whole. The stream has to be read or
+   * destroyed. An `end` past the last byte means the last byte.
    *
    * @returns undefined if there is none.
    */
@@ -39,8 +42,8 @@ export type ObjectStore = {
   /** Removes every object whose key starts with the prefix: one or more parts and a slash, as `p/01h…/`. */
   removeAll(prefix: string): Promise<void>;
   /**
-   * Gives an object to code that wants a local file to read, and must not write it. The file is there until the promise
-   * of `use` settles.
+   * Gives an object to code that wants a local file to read, and must not write it. The file is there until
+   * the promise of `use` settles.
    *
    * @returns what `use` returns.
    * @throws {ObjectStoreError} `missing` if there is no such object.

@@ -1,6 +1,6 @@
 /** Posts as one viewer may see them. */
 import type { Db, Tx } from '../db/index.ts';
-import { marksFromPostgres } from '../feeds/postgres.ts';
+import { type Marks, marksFromPostgres } from '../feeds/postgres.ts';
 import { isId } from '../ids.ts';
 import type { Tools } from '../tools.ts';
 import { type LoadedPost, loadPosts } from './body.ts';
@@ -42,6 +42,10 @@ async function visible(tools: Tools, viewer: Viewer, posts: LoadedPost[]): Promi
   return posts.filter((post) => maySee(viewer, audienceOf(post), followed.has(post.body.user.user_id)));
 }
 
+function shownMarks({ liked, saved }: Marks, postId: string) {
+  return { is_liked: (liked.get(postId) ?? -1) >= 0, is_saved: saved.has(postId) };
+}
+
 /** The posts that exist and the viewer may see, in the order of `postIds`, fresh from Postgres. */
 export async function presentPosts(tools: Tools, viewer: Viewer, postIds: string[]): Promise<Post[]> {
   const ids = postIds.filter((postId) => isId('post', postId));
@@ -51,7 +55,7 @@ export async function presentPosts(tools: Tools, viewer: Viewer, postIds: string
   return postIds.flatMap((postId) => {
     const post = byId.get(postId);
     if (!post) return [];
-    return [{ ...post.body, is_liked: marks.liked.has(postId), is_saved: marks.saved.has(postId) } as Post];
+    return [{ ...post.body, ...shownMarks(marks, postId) } as Post];
   });
 }
 
@@ -65,7 +69,7 @@ export async function presentOwnPost(
   const [post] = await loadPosts(db, cdn, [postId]);
   if (!post) throw new Error(`post ${postId} was not written`);
   const marks = await marksFromPostgres(db, viewer.id, [postId]);
-  return { ...post.body, is_liked: marks.liked.has(postId), is_saved: marks.saved.has(postId) } as Post;
+  return { ...post.body, ...shownMarks(marks, postId) } as Post;
 }
 
 /** Internal ids of a post the viewer may see, or undefined. */

@@ -72,10 +72,12 @@ async function find(db: Db, query: SearchQuery): Promise<{ hits: SearchHit[]; ha
   const position = readPosition(query.after);
   const hits: SearchHit[] = [];
   let { bound } = position;
-  for (const [number, tier] of tiersOf(db, query.text).entries()) {
+  for (const [number, makeTier] of tiersOf(db, query.text).entries()) {
     if (number < position.tier) continue;
+    const tier = await makeTier();
     // One more than is asked for tells whether there is more.
-    const rows = await findInTier(db, await tier(), query.types, bound, query.limit + 1 - hits.length);
+    const missing = query.limit + 1 - hits.length;
+    const rows = tier ? await findInTier(db, tier, query.types, bound, missing) : [];
     for (const { type, subject_id, popularity, id } of rows) {
       hits.push({ type, id: subject_id, position: `${number}.${popularity}.${id}` });
     }

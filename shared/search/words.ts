@@ -26,10 +26,10 @@ const maxWordLength = 64;
 export function normalise(text: string): string {
   return (
     text
+      .replace(/\p{Default_Ignorable_Code_Point}+/gu, '')
       .normalize('NFKC')
       .toLowerCase()
       .normalize('NFKC')
-      .replace(/\p{Default_Ignorable_Code_Point}+/gu, '')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go.
       .replace(/[\s\u0000-\u001f\u007f]+/g, ' ')
       .trim()

@@ -79,13 +79,14 @@ describe('the pages of the operator', () => {
   });
 
   it('refuse a wrong name or password, and a cookie that was not signed for this', async () => {
-    for (const fields of [
+    const guesses: Record<string, string>[] = [
       { name: 'admin', password: 'not the password' },
       { name: 'root', password: w.config.ADMIN_PASSWORD ?? '' },
       { name: 'admin' },
       {},
-    ]) {
-      const reply = await signIn(fields as Record<string, string>);
+    ];
+    for (const fields of guesses) {
+      const reply = await signIn(fields);
       expect(reply.status).to.equal(401);
       expect(reply.text).to.contain('is wrong');
       expect(reply.headers.get('set-cookie')).to.equal(null);
@@ -128,14 +129,15 @@ describe('the pages of the operator', () => {
     const pause = (more: Record<string, string>) =>
       send(w.base, 'PUT', `${board}/api/queues/stories/pause`, undefined, { ...headers, ...more });
     const isPaused = () => w.tools.queues.all.find((queue) => queue.name === 'stories')?.isPaused();
-    for (const foreign of [
+    const foreigners: Record<string, string>[] = [
       { 'Sec-Fetch-Site': 'cross-site' },
       { 'Sec-Fetch-Site': 'same-site' },
       { Origin: 'https://evil.example' },
       { Origin: 'null' },
-    ]) {
-      expectRefusal(await pause(foreign as Record<string, string>), 'FORBIDDEN', { field: 'Origin' });
-      expectRefusal(await signIn(undefined, foreign as Record<string, string>), 'FORBIDDEN', {
+    ];
+    for (const foreign of foreigners) {
+      expectRefusal(await pause(foreign), 'FORBIDDEN', { field: 'Origin' });
+      expectRefusal(await signIn(undefined, foreign), 'FORBIDDEN', {
         field: 'Origin',
       });
     }

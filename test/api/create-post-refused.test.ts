@@ -42,8 +42,8 @@ describe('POST /v1/posts, refused', () => {
   const blob = (bytes: Uint8Array | string, type = 'image/jpeg') =>
     new Blob([typeof bytes === 'string' ? bytes : new Uint8Array(bytes)], { type });
   /** A form of hand-written bytes. */
-  const sendRaw = (body: string | Uint8Array, type = 'multipart/form-data; boundary=b') =>
-    send(w.base, 'POST', '/v1/posts', new Uint8Array(Buffer.from(body)), {
+  const sendRaw = (body: string, type = 'multipart/form-data; boundary=b') =>
+    send(w.base, 'POST', '/v1/posts', body, {
       ...authorized(),
       'Content-Type': type,
     });

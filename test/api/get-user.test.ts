@@ -66,7 +66,7 @@ describe('GET /v1/users/{user_id}', () => {
       `${alice.userId}%00`,
       '@%00',
       '%F0%9F%98%80',
-      '@' + 'x'.repeat(5_000),
+      `@${'x'.repeat(5_000)}`,
       '..%2fposts',
     ];
     for (const name of names) {

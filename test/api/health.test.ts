@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { expect } from 'chai';
 import { sql } from 'kysely';
+import { openDatabase } from '../../shared/db/index.ts';
 import { send } from '../tools/client.ts';
 import { until, type World, world } from '../tools/world.ts';
 
@@ -39,14 +40,15 @@ describe('health', () => {
   });
 
   it('is unavailable when Postgres takes no writes', async () => {
-    const { db } = w.tools;
+    const { db, pool } = openDatabase(w.config.DATABASE_URL, 1, w.tools.log);
     const { rows } = await sql<{ name: string }>`SELECT current_database() AS name`.execute(db);
-    const name = sql.id(rows[0]?.name ?? '');
-    await sql`ALTER DATABASE ${name} SET default_transaction_read_only = on`.execute(db);
-    // What is connected keeps its setting, so everything has to connect anew.
+    await sql`ALTER DATABASE ${sql.id(rows[0]?.name ?? '')} SET default_transaction_read_only = on`.execute(
+      db,
+    );
+    // What is connected keeps its setting, so it has to connect anew.
     await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND pid <> pg_backend_pid()`.execute(db);
-    await sql`SELECT pg_terminate_backend(pg_backend_pid())`.execute(db).catch(() => {});
+    await pool.end();
     await statusBecomes('unavailable');
     const reply = await ready();
     expect(reply.status).to.equal(503);
@@ -67,18 +69,10 @@ describe('health', () => {
   });
 
   it('asks each engine once a second at the most, however many poll', async () => {
-    const statements = async () => {
-      await w.tools.db.selectNoFrom(sql<number>`1`.as('one')).execute();
-      const { rows } = await sql<{ calls: number }>`SELECT xact_commit AS calls FROM pg_stat_database
-        WHERE datname = current_database()`.execute(w.tools.db);
-      return rows[0]?.calls ?? 0;
-    };
     await ready();
-    const before = await statements();
-    const started = performance.now();
-    await Promise.all(Array.from({ length: 300 }, ready));
-    const seconds = (performance.now() - started) / 1_000;
-    await sql`SELECT pg_stat_force_next_flush()`.execute(w.tools.db).catch(() => {});
-    expect((await statements()) - before).to.be.below(60 + 30 * seconds);
+    await rm(`${w.config.DATA_DIR}/images`, { recursive: true });
+    const replies = await Promise.all(Array.from({ length: 10 }, ready));
+    expect(replies.map(({ body }) => body.status)).to.eql(Array(10).fill('ready'));
+    await statusBecomes('degraded');
   });
 });

@@ -170,7 +170,7 @@ describe('POST and DELETE /v1/posts/{post_id}/like', () => {
       const reply = bob.post(like);
       await until('the like waits for the deletion', async () => {
         const { rows } = await sql`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'
-          AND datname = current_database() AND query LIKE '%"likes"%'`.execute(tx);
+          AND datname = current_database() AND query LIKE '%"likes"%'`.execute(w.tools.db);
         return rows.length > 0;
       });
       return { reply };

@@ -14,7 +14,7 @@ describe('GET /metrics', () => {
   const scrape = (token = w.config.METRICS_TOKEN) =>
     send(w.base, 'GET', '/metrics', undefined, { Authorization: `Bearer ${token}` });
   /** The value of one line of the text format. */
-  const valueOf = (text: string, line: string) =>
+  const numberAt = (text: string, line: string) =>
     Number(
       text
         .split('\n')
@@ -33,7 +33,7 @@ describe('GET /metrics', () => {
 
   it('is not there without a token in the configuration', async () => {
     await using other = await world({ serves: [], env: { METRICS_TOKEN: '' } });
-    const reply = await send(other.base, 'GET', '/metrics', undefined, { Authorization: 'Bearer ' });
+    const reply = await send(other.base, 'GET', '/metrics');
     expectRefusal(reply, 'NOT_FOUND', { field: 'path' });
   });
 
@@ -44,7 +44,7 @@ describe('GET /metrics', () => {
     const { status, headers, text } = await scrape();
     expect(status).to.equal(200);
     expect(headers.get('content-type')).to.match(/^text\/plain; version=0\.0\.4/);
-    const count = (labels: string) => valueOf(text, `emulsion_http_request_seconds_count{${labels}}`);
+    const count = (labels: string) => numberAt(text, `emulsion_http_request_seconds_count{${labels}}`);
     expect(count('method="GET",route="/v1/posts/:post_id",status="404"')).to.equal(1);
     expect(count('method="GET",route="other",status="404"')).to.be.at.least(1);
     expect(text).to.contain('emulsion_process_resident_memory_bytes');
@@ -54,18 +54,18 @@ describe('GET /metrics', () => {
   it('tells what waits: events, effects, jobs', async () => {
     const carol = await w.join('carol');
     const before = (await scrape()).text;
-    const change = (after: string, line: string) => valueOf(after, line) - valueOf(before, line);
+    const change = (after: string, line: string) => numberAt(after, line) - numberAt(before, line);
     await carol.upload(await photo({ width: 60, height: 60 }));
     await w.tools.queues.addAll([{ name: 'refresh-feed', payload: { followerId: carol.userId } }]);
     const { text } = await scrape();
     expect(change(text, 'emulsion_outbox_events')).to.equal(1);
     expect(change(text, 'emulsion_effects{state="undone"}')).to.equal(5);
-    expect(valueOf(text, 'emulsion_effects{state="failed"}')).to.equal(0);
+    expect(numberAt(text, 'emulsion_effects{state="failed"}')).to.equal(0);
     expect(change(text, 'emulsion_queue_jobs{queue="feeds",state="waiting"}')).to.equal(1);
-    expect(valueOf(text, 'emulsion_queue_jobs{queue="media",state="failed"}')).to.equal(0);
-    expect(valueOf(text, 'emulsion_queue_oldest_seconds{queue="feeds"}')).to.be.at.least(0);
-    expect(valueOf(text, 'emulsion_live_sockets')).to.equal(0);
-    expect(valueOf(text, 'emulsion_decoder_calls{state="running"}')).to.equal(0);
+    expect(numberAt(text, 'emulsion_queue_jobs{queue="media",state="failed"}')).to.equal(0);
+    expect(numberAt(text, 'emulsion_queue_oldest_seconds{queue="feeds"}')).to.be.at.least(0);
+    expect(numberAt(text, 'emulsion_live_sockets')).to.equal(0);
+    expect(numberAt(text, 'emulsion_decoder_calls{state="running"}')).to.equal(0);
   });
 
   it('leaves out what cannot be read, and says so', async () => {
@@ -75,8 +75,8 @@ describe('GET /metrics', () => {
       Authorization: `Bearer ${other.config.METRICS_TOKEN}`,
     });
     expect(status).to.equal(200);
-    expect(valueOf(text, 'emulsion_scrape_failed{part="queues"}')).to.equal(1);
-    expect(valueOf(text, 'emulsion_scrape_failed{part="outbox"}')).to.equal(0);
+    expect(numberAt(text, 'emulsion_scrape_failed{part="queues"}')).to.equal(1);
+    expect(numberAt(text, 'emulsion_scrape_failed{part="outbox"}')).to.equal(0);
     expect(text).not.to.contain('emulsion_queue_jobs{');
   });
 });

@@ -102,7 +102,7 @@ describe('the OpenAPI document', () => {
     expect(parameters('put', '/v1/posts/{post_id}')).to.eql(['post_id', 'Idempotency-Key', 'If-Match']);
     expect(parameters('get', '/v1/posts/{post_id}')).to.eql(['post_id', 'If-None-Match']);
     expect(parameters('post', '/v1/auth/login')).to.eql([]);
-    expect(parameters('get', '/v1/feed')).to.eql(['limit', 'cursor']);
+    expect(parameters('get', '/v1/feed')).to.eql(['cursor', 'limit']);
     const limit = operation('get', '/v1/feed').parameters.find((each: Part) => each.name === 'limit');
     expect(limit).to.deep.include({ in: 'query', required: false });
     expect(limit.schema).to.deep.include({ type: 'integer', minimum: 1, maximum: 100, default: 20 });

@@ -65,7 +65,7 @@ describe('the files of the object store on disk', () => {
     expect(await store.stat('p/01h/large.jpg')).to.equal(undefined);
   });
 
-  it('what a crash left half written is gone at the next start, and what another process writes now is not', async () => {
+  it('at the start, what a crash left half written goes, and what is being written stays', async () => {
     const copies = join(dataDir, 'images/copies');
     await writeFile(join(copies, 'crashed'), 'half');
     await writeFile(join(copies, 'under-way'), 'half');

@@ -150,8 +150,11 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       const reader = (async () => {
         while (writing) reads.push(await textOf('p/01h/large.jpg'));
       })();
-      await Promise.all(contents.map((content) => put('p/01h/large.jpg', content)));
-      writing = false;
+      try {
+        await Promise.all(contents.map((content) => put('p/01h/large.jpg', content)));
+      } finally {
+        writing = false;
+      }
       await reader;
       expect(contents).to.include(await textOf('p/01h/large.jpg'));
       for (const read of reads) if (read !== undefined) expect(contents).to.include(read);

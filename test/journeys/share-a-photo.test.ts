@@ -21,7 +21,7 @@ describe('sharing a photo', () => {
     await using bobHears = await listen(w.base, bob);
     await using aliceHears = await listen(w.base, alice);
 
-    const image = await photo({ width: 1600, height: 1200, orientation: 6 });
+    const image = await photo({ width: 1200, height: 1600, orientation: 6 });
     const created = await alice.upload(image, {
       caption: 'Beautiful sunset! #sunset #été',
       location: { name: 'Santa Monica Beach', latitude: 34.0195, longitude: -118.4912 },

@@ -37,7 +37,10 @@ async function redis(house: House, ...command: [string, ...string[]]): Promise<u
   }
 }
 
-describe('npm start', () => {
+describe('npm start', function () {
+  // Each test starts everything once or twice, on however busy a machine.
+  this.timeout(60_000);
+
   before(function () {
     // Which processes there are is read from /proc.
     if (process.platform !== 'linux') this.skip();

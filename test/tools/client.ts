@@ -34,7 +34,7 @@ export async function send(
   return {
     status: response.status,
     headers: response.headers,
-    body: isJson ? JSON.parse(text) : undefined,
+    body: isJson && text ? JSON.parse(text) : undefined,
     text,
   };
 }

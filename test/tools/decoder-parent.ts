@@ -1,6 +1,6 @@
 /**
- * A process that owns a decoder, to be killed or sent a ctrl-c by a test. It inspects one file, prints the pid of its
- * child once that is at work, and then how the call ended. SIGINT does not end it: it drains.
+ * A process that owns a decoder, to be killed or sent a ctrl-c by a test. It inspects one file, prints the pid
+ * of its child once that is at work, and then how the call ended. SIGINT does not end it: it drains.
  */
 import { writeSync } from 'node:fs';
 import { openDecoder } from '../../shared/images/decoder.ts';

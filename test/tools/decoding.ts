@@ -44,11 +44,11 @@ export async function openDecoding(options: Partial<DecoderOptions> = {}) {
 export type Decoding = Awaited<ReturnType<typeof openDecoding>>;
 
 /** Why a call to the decoder was refused; a call that is not refused fails the test. */
-export async function refusalOf(call: Promise<unknown>): Promise<{ kind: string; message: string }> {
+export async function refusalOf(call: Promise<unknown>): Promise<DecodeError> {
   try {
     await call;
   } catch (error) {
-    if (error instanceof DecodeError) return { kind: error.kind, message: error.message };
+    if (error instanceof DecodeError) return error;
     throw error;
   }
   throw new Error('It was accepted');

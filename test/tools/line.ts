@@ -7,6 +7,8 @@ export type Line = {
   /** Drops every connection; new ones are dropped until `mend`. */
   cut(): void;
   mend(): void;
+  /** Lets the next bytes with this text reach the engine, and drops every connection before its answer arrives. */
+  cutAfter(text: string): void;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -16,12 +18,19 @@ export async function layLine(engineUrl: string): Promise<Line> {
   const [host, port] = [url.hostname, Number(url.port)];
   const ends = new Set<Socket>();
   let isCut = false;
+  let last: string | undefined;
   const drop = () => {
     for (const end of ends) end.destroy();
   };
   const server = createServer((near) => {
     if (isCut) return near.destroy();
     const far = connect(port, host);
+    near.on('data', (chunk: Buffer) => {
+      if (last === undefined || !chunk.includes(last)) return;
+      last = undefined;
+      far.unpipe(near);
+      far.once('data', drop);
+    });
     for (const [end, other] of [
       [near, far],
       [far, near],
@@ -46,6 +55,9 @@ export async function layLine(engineUrl: string): Promise<Line> {
     },
     mend() {
       isCut = false;
+    },
+    cutAfter(text) {
+      last = text;
     },
     async [Symbol.asyncDispose]() {
       drop();

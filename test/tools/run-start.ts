@@ -26,7 +26,7 @@ const worker = `
 `;
 
 /** Polls until the check is true; a check may throw, which means not yet. */
-export async function until(what: string, check: () => unknown, timeoutMs = 15_000): Promise<void> {
+export async function until(what: string, check: () => unknown, timeoutMs = 20_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   let reason: unknown;
   while (performance.now() < deadline) {

@@ -13,7 +13,7 @@ import { render } from './render.ts';
 
 // The parent decides when it has drained; a ctrl-c in a terminal reaches the whole process group.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-// Whichever way the parent ends, its end of the channel closes. An orderly exit would wait for the decode under way.
+// Whichever way the parent ends, its end of the channel closes. An orderly exit would wait for the decode.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 // When memory runs out the kernel ends this process first, not an engine and not the API.

@@ -17,7 +17,8 @@ export class DecodeError extends Error {
   readonly detail: string | undefined;
 
   constructor(kind: DecodeErrorKind, message: string, detail?: string) {
-    super(message);
+    // A logger that shows causes shows it.
+    super(message, detail === undefined ? {} : { cause: detail });
     this.kind = kind;
     this.detail = detail;
   }

@@ -49,7 +49,7 @@ function formatOf(head: Buffer): ImageFormat | undefined {
   return undefined;
 }
 
-/** The brands an ISO base media file claims (ISO/IEC 14496-12, `ftyp`): the major one, then the compatible ones. */
+/** The brands an ISO base media file claims (ISO/IEC 14496-12, `ftyp`), the major one first. */
 function brandsOf(head: Buffer): string[] {
   if (head.length < 16 || head.toString('latin1', 4, 8) !== 'ftyp') return [];
   const end = Math.min(head.readUInt32BE(0), head.length);

@@ -40,9 +40,9 @@ export async function inspect(path: string, filter: FilterName): Promise<Inspect
 }
 
 /**
- * Decodes so that damage is noticed. Many sound photos make a decoder warn (of an unknown tag, of bytes between markers,
- * of a profile it knows better), so a file with warnings gets a second chance at being decoded without
- * errors, unless the warning itself tells that picture data is missing.
+ * Decodes so that damage is noticed. Many sound photos make a decoder warn (of an unknown tag, of bytes between
+ * markers, of a profile it knows better), so a file with warnings gets a second chance at being decoded
+ * without errors, unless the warning itself tells that picture data is missing.
  */
 async function decodeStrictly(path: string, size: { width: number; height: number }): Promise<Picture> {
   try {

@@ -1,4 +1,4 @@
-/** The first steps with any file: what it is, how large it claims to be, and its pixels at a size that is asked for. */
+/** The first steps with any file: what it is, how large it claims to be, and its pixels at a given size. */
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { aspectRatios, maxPixels } from '../limits.ts';
 import { DecodeError } from './decode-error.ts';
@@ -9,7 +9,7 @@ export type Picture = { data: Buffer; width: number; height: number };
 
 /**
  * Only these loaders of libvips may run, so nothing hostile reaches the others: SVG and PDF can name
- * other files, and libvips' own format trusts its input. Loaders that are blocked are passed over when libvips looks for one, so an
+ * other files, and libvips' own format trusts its input. libvips passes over loaders that are blocked, so an
  * Ultra HDR photo is read as the plain JPEG it also is.
  */
 export function allowOnlyPhotos(): void {

@@ -7,6 +7,7 @@
  * runs wild heeds no other.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { DecodeError, type DecodeErrorKind } from './decode-error.ts';
 
 type Remote = Record<string, (...params: never[]) => unknown>;
@@ -64,11 +65,19 @@ type Child = {
 
 /** A child that has grown past this is replaced: what a rare huge image made it allocate is not kept. */
 const retireAboveBytes = 300 * 1024 * 1024;
+/** How many characters of a dead child's complaints are kept. */
+const maxLastWords = 2_000;
 /** Booting takes a fifth of a second, on a machine that has nothing else to do. */
 const bootTimeoutMs = 30_000;
 /** Children that die while they boot point at a broken installation, which waiting does not mend. */
 const maxAttempts = 3;
 
+/**
+ * Opens a pool that has to be closed; its children start when calls need them.
+ *
+ * A call rejects with {DecodeError} if the child refuses, is lost or takes too long, and with a plain error if
+ * the method throws anything else.
+ */
 export function openProcesses<Methods extends Remote>(options: ProcessOptions) {
   const children = new Set<Child>();
   const waiting: Task[] = [];
@@ -99,8 +108,15 @@ export function openProcesses<Methods extends Remote>(options: ProcessOptions) {
       resolve();
       lose(child, reason);
     };
+    // What libraries complain of is worth reading only if the child then dies of it.
+    let lastWords = '';
+    child.process.stderr?.on('data', (text: Buffer) => {
+      lastWords = `${lastWords}${text}`.slice(-maxLastWords);
+    });
     child.process.once('error', (error) => gone(error.message));
-    child.process.once('exit', (code, signal) => gone(signal ?? `exit code ${code}`));
+    child.process.once('close', (code, signal) =>
+      gone(`${signal ?? `exit code ${code}`} ${lastWords}`.trim()),
+    );
   }
 
   function assign(child: Child, task: Task): void {
@@ -216,7 +232,8 @@ export function openProcesses<Methods extends Remote>(options: ProcessOptions) {
 
 /**
  * Starts a child. Its environment holds nothing: code that reads hostile bytes is not given the secrets of
- * its parent. glibc's arenas are limited because they fragment under libvips (https://sharp.pixelplumbing.com/install/#linux-memory-allocator).
+ * its parent. glibc's arenas are limited because they fragment under libvips
+ * (https://sharp.pixelplumbing.com/install/#linux-memory-allocator).
  */
 function start({ script, maxMemoryBytes }: ProcessOptions): ChildProcess {
   // Node has no setrlimit. A shell sets the limits and becomes Node: no core dumps of people's photos, and
@@ -226,7 +243,7 @@ function start({ script, maxMemoryBytes }: ProcessOptions): ChildProcess {
     execPath: '/bin/sh',
     execArgv: ['-c', limited, process.execPath, '--max-old-space-size=96'],
     env: { MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: '2' },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
 }
 
@@ -244,6 +261,8 @@ function end(child: Child): void {
 
 /** An idle child is no reason for its parent to live on. */
 function keepParentAlive({ process }: Child, alive: boolean): void {
-  process[alive ? 'ref' : 'unref']();
-  process.channel?.[alive ? 'ref' : 'unref']();
+  for (const handle of [process, process.channel, process.stderr as Socket | null]) {
+    if (alive) handle?.ref();
+    else handle?.unref();
+  }
 }

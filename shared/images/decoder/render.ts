@@ -26,9 +26,9 @@ const jpeg = { quality: 80, chromaSubsampling: '4:2:0' } satisfies JpegOptions;
 const progressive = { ...jpeg, progressive: true } satisfies JpegOptions;
 
 /**
- * Writes `large.jpg` (at most 1080 wide), `medium.jpg` (at most 640 wide) and `thumb.jpg` (150×150, the middle of the picture,
- * enlarged if the picture is smaller) into a folder that exists. They are upright, in sRGB, with the filter
- * applied and without any metadata: sharp writes none unless asked to.
+ * Writes `large.jpg` (at most 1080 wide), `medium.jpg` (at most 640 wide) and `thumb.jpg` (150×150, the middle
+ * of the picture, enlarged if the picture is smaller) into a folder that exists. They are upright, in sRGB,
+ * with the filter applied and without any metadata: sharp writes none unless asked to.
  *
  * The file is one that `inspect` accepted, so what damage libvips then tolerated is tolerated here as well.
  *

@@ -135,7 +135,7 @@ describe('the decoder', function () {
     it('a small file that claims 20000×20000 is refused before it is decoded', async () => {
       const bomb = await pngClaiming(20_000, 20_000);
       expect(bomb.length).to.be.below(200);
-      expect(await decoding.refusalOf(bomb)).to.deep.equal({
+      expect(await decoding.refusalOf(bomb)).to.include({
         kind: 'pixels',
         message: '400 megapixels exceed the limit of 100',
       });
@@ -151,7 +151,7 @@ describe('the decoder', function () {
       const shape = (width: number, height: number) => photo({ width, height });
       expect((await decoding.inspect(await shape(1000, 100))).aspectRatio).to.equal(10);
       expect((await decoding.inspect(await shape(100, 1000))).aspectRatio).to.equal(0.1);
-      expect(await decoding.refusalOf(await shape(100, 1100))).to.deep.equal({
+      expect(await decoding.refusalOf(await shape(100, 1100))).to.include({
         kind: 'aspect',
         message: 'The aspect ratio of 100×1100 is 0.091; it must be between 0.1 and 10',
       });
