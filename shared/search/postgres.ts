@@ -62,7 +62,7 @@ type Position = { tier: number; bound: Bound };
 
 function readPosition(text: string | undefined): Position {
   if (text === undefined) return { tier: 0, bound: top };
-  const numbers = /^([0-4])\.(-?\d{1,15})\.(\d{1,15})$/.exec(text)?.slice(1).map(Number);
+  const numbers = /^([0-4])\.(-?\d{1,16})\.(\d{1,16})$/.exec(text)?.slice(1).map(Number);
   if (!numbers) throw new SearchPositionError(`'${text}' is no position of this index`);
   const [tier, popularity, id] = numbers as [number, number, number];
   return { tier, bound: { popularity, id } };

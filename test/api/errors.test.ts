@@ -47,7 +47,8 @@ describe('while Redis is away', () => {
   const requests: Record<string, () => Promise<Reply>> = {
     'a read': () => alice.get('/v1/feed'),
     'a write': () => alice.post(`${postPath}/like`),
-    'a write with a key': () => alice.post(`${postPath}/like`, undefined, { 'Idempotency-Key': 'while away' }),
+    'a write with a key': () =>
+      alice.post(`${postPath}/like`, undefined, { 'Idempotency-Key': 'while-away' }),
     'an upload': async () => alice.upload(await photo({ width: 40, height: 40 })),
     'a login': () => login(),
     'a path there is none of': () => send(w.base, 'GET', '/v1/no-such-thing'),
@@ -197,7 +198,7 @@ describe('while Postgres is away', () => {
   });
 
   it('keeps the photo of a post whose commit was done but never confirmed, and a retry finds it', async () => {
-    const key = { 'Idempotency-Key': 'confirmed late' };
+    const key = { 'Idempotency-Key': 'confirmed-late' };
     line.cutAfter('commit');
     expectUnavailable(await alice.upload(image, { caption: 'hanging' }, key));
     let retried = await alice.upload(image, { caption: 'hanging' }, key);

@@ -42,8 +42,7 @@ describe('GET /v1/search', function () {
   };
   const nameOf = ({ type, user, hashtag, post }: Result) =>
     `${type} ${user?.username ?? hashtag?.name ?? post?.post_id}`;
-  const found = async (who: Client, query: Query) =>
-    (await page(who, query)).results.map(nameOf);
+  const found = async (who: Client, query: Query) => (await page(who, query)).results.map(nameOf);
   const readAll = async (who: Client, query: Query) => {
     const all: string[] = [];
     for (let cursor: string | null = null; ; ) {

@@ -9,6 +9,7 @@ import {
   type SearchType,
   searchTypes,
 } from '../../shared/search/index.ts';
+import { inManyScripts } from './search-index-scripts.ts';
 
 export type OpenedIndex = {
   index: SearchIndex;
@@ -148,27 +149,7 @@ export function searchIndexContract(name: string, open: () => Promise<OpenedInde
       expect(await found('meadow', [])).to.eql([]);
     });
 
-    const scripts: [document: SearchDocument, typed: string[]][] = [
-      [hashtag('été'), ['été', 'É', 'ét', 'e\u0301te\u0301', 'ete']],
-      [hashtag('日本旅行'), ['日本旅行', '日本', '日', '旅行', '本旅']],
-      [
-        post('p', '今日は東京タワーへ行きました'),
-        ['東京', '東京タワー', '今日', 'タワー', 'た行きま'.slice(1)],
-      ],
-      [post('p', 'ชายหาดสวยมาก'), ['ชายหาด', 'หาดสวย']],
-      [post('p', '서울에서 만나요'), ['서울', '서울에서', '만나']],
-      [user('u', 'noa', { fullName: 'נועה שָׁלוֹם' }), ['נועה', 'שלום', 'שָׁלוֹם', 'נ']],
-      [post('p', 'غروب الشمس مُحَمَّد'), ['الشمس', 'غر', 'محمد']],
-      [post('p', 'नमस्ते दुनिया'), ['नमस्ते', 'नम', 'दुनिया']],
-      [post('p', 'Закат над морем'), ['закат', 'ЗАК', 'море']],
-      [post('p', 'love ❤️ this 👍🏽 🇩🇪'), ['❤️', '❤', '👍', '👍🏿', '🇩🇪', 'love ❤️']],
-      [user('u', 'a', { fullName: '🌅 Dawn' }), ['🌅', '🌅 d', 'dawn']],
-      [post('p', 'Ｆｕｌｌ ｗｉｄｔｈ'), ['full', 'width']],
-      [post('p', 'Straße in ISTANBUL'), ['straße', 'istanbul']],
-      [hashtag('golden_hour'), ['golden_hour', 'golden_', 'golden', 'hour', 'golden hour']],
-      [user('u', 'j.r_r.t'), ['j.r_r.t', 'j.r', 'j.r_']],
-    ];
-    for (const [document, typed] of scripts) {
+    for (const [document, typed] of inManyScripts) {
       const text =
         document.type === 'post'
           ? document.text

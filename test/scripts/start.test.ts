@@ -52,7 +52,7 @@ describe('npm start', function () {
     await until('ready', () => run.isReady());
     expect([...run.processes().keys()].sort()).to.deep.equal(names);
     expect(run.output()).to.contain(`http://127.0.0.1:${house.port}/v1`);
-    expect(run.output()).to.match(/"args":\["feeds","counts"\]/);
+    await until('the worker speaks', () => run.output().includes('"args":["feeds","counts"]'));
     for (const file of ['engines.json', 'secrets.json', 'embedded.json'])
       expect(statSync(join(house.dataDir, file)).mode & 0o777, file).to.equal(0o600);
     const { ADMIN_PASSWORD } = JSON.parse(readFileSync(join(house.dataDir, 'secrets.json'), 'utf8'));

@@ -56,7 +56,7 @@ describe('hashtagsOf', () => {
           expect(tag).to.equal(tag.toLowerCase().normalize('NFC'));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -70,7 +70,7 @@ describe('hashtagsOf', () => {
           expect(tags).to.include(word.toLowerCase().normalize('NFC'));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });
@@ -104,7 +104,7 @@ describe('mentionsOf', () => {
           for (const name of names) expect(name).to.match(/^[a-z0-9._]{1,30}$/);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -29,7 +29,7 @@ export async function layLine(engineUrl: string): Promise<Line> {
       if (last === undefined || !chunk.includes(last)) return;
       last = undefined;
       far.unpipe(near);
-      far.once('data', drop);
+      far.once('data', drop).resume();
     });
     for (const [end, other] of [
       [near, far],
