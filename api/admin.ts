@@ -1,6 +1,7 @@
 /** The operator's pages, behind a sign-in: /admin/queues. There are none without ADMIN_PASSWORD. */
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
+import { z } from 'zod';
 import { fail } from '../shared/errors.ts';
 import type { Tools } from '../shared/tools.ts';
 import { queueBoard } from './admin/board.ts';
@@ -13,6 +14,8 @@ import { type Quota, takeQuota } from './door/rate-limit.ts';
 const home = '/admin/queues';
 /** Attempts to sign in a minute from one address, right or wrong. */
 const attemptsPerMinute = 5;
+
+const form = z.object({ name: z.string(), password: z.string() });
 
 const headers = helmet({
   contentSecurityPolicy: {
@@ -58,8 +61,8 @@ export function adminPages(tools: Tools): Router {
         response.status(429).set('Retry-After', String(quota.resetInS)).type('html');
         return response.send(signInPage(`Too many attempts. Try again in ${quota.resetInS} seconds.`));
       }
-      const { name, password } = (request.body ?? {}) as { name?: string; password?: string };
-      if (!sessions.isPassword(name, password)) {
+      const { data } = form.safeParse(request.body);
+      if (!sessions.isPassword(data?.name, data?.password)) {
         log.warn({ address: addressOf(request) }, 'an operator sign-in was refused');
         return response.status(401).type('html').send(signInPage('The name or the password is wrong.'));
       }

@@ -32,7 +32,13 @@ export async function sendObject(
     }
     const asked = rangeOf(request, info);
     if (asked === 'unsatisfiable') {
-      response.writeHead(416, { ...headers, 'Content-Range': `bytes */${info.sizeBytes}` }).end();
+      response
+        .writeHead(416, {
+          'Content-Range': `bytes */${info.sizeBytes}`,
+          'Cache-Control': 'no-store',
+          'Content-Length': 0,
+        })
+        .end();
       return true;
     }
     range = asked;

@@ -60,6 +60,8 @@ export function openDatabase(url: string, connections: number, log: Log): { db: 
   } as pg.PoolConfig);
   // An idle connection that Postgres closes (a restart) is no failure of any request.
   pool.on('error', (error) => log.warn({ error: error.message }, 'an idle Postgres connection was lost'));
+  // One that is lost in use fails the query that runs on it; without a listener it would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool };
 }
 

@@ -91,6 +91,10 @@ describe('the pages of the operator', () => {
       expect(reply.text).to.contain('is wrong');
       expect(reply.headers.get('set-cookie')).to.equal(null);
     }
+    const twice = await send(w.base, 'POST', '/admin/sign-in', 'name=admin&password=a&password=b', {
+      'Content-Type': 'application/x-www-form-urlencoded',
+    });
+    expect(twice.status).to.equal(401);
     const alice = await w.join('alice');
     const real = cookieOf(await signIn());
     const forged = [

@@ -1,4 +1,4 @@
-/** Documents in many scripts, each with what people type to find it. */
+/** What people type: in many scripts, and with characters that mean something to an engine. */
 import type { SearchDocument } from '../../shared/search/index.ts';
 
 const user = (username: string, fullName: string | null = null): SearchDocument => ({
@@ -11,6 +11,7 @@ const user = (username: string, fullName: string | null = null): SearchDocument 
 const hashtag = (id: string): SearchDocument => ({ type: 'hashtag', id, popularity: 1 });
 const post = (text: string): SearchDocument => ({ type: 'post', id: 'p', text, popularity: 0 });
 
+/** Documents, each with what it is found by. */
 export const inManyScripts: [document: SearchDocument, typed: string[]][] = [
   [hashtag('été'), ['été', 'É', 'ét', 'e\u0301te\u0301', 'ete']],
   [hashtag('日本旅行'), ['日本旅行', '日本', '日', '旅行', '本旅']],
@@ -27,4 +28,20 @@ export const inManyScripts: [document: SearchDocument, typed: string[]][] = [
   [post('Straße in ISTANBUL'), ['straße', 'istanbul']],
   [hashtag('golden_hour'), ['golden_hour', 'golden_', 'golden', 'hour', 'golden hour']],
   [user('j.r_r.t'), ['j.r_r.t', 'j.r', 'j.r_']],
+];
+
+/** Finds `sun_set`, `sunset` or `sunxset` only if an engine takes a character for an operator or wildcard. */
+export const engineSyntax = [
+  's%t',
+  '%t',
+  'sun_et',
+  'sun*t',
+  'su?xset',
+  '*',
+  '%',
+  "sun' OR '",
+  'a | sunset',
+  '-x sunset',
+  '.*',
+  ':*',
 ];
