@@ -40,7 +40,10 @@ const headers = helmet({
 export function adminPages(tools: Tools): Router {
   const router = Router();
   const { config, queues, log } = tools;
-  if (!config.ADMIN_PASSWORD) return router;
+  if (!config.ADMIN_PASSWORD) {
+    router.use('/admin', () => fail('NOT_FOUND', { field: 'path', reason: 'There are no pages here' }));
+    return router;
+  }
   const sessions = openAdminSessions(config, config.ADMIN_PASSWORD);
 
   router.use('/admin', headers, (_request, response, next) => {

@@ -42,7 +42,10 @@ let countsProcess = false;
 export function metricsRoute(tools: Tools): Router {
   const router = Router();
   const token = tools.config.METRICS_TOKEN;
-  if (!token) return router;
+  if (!token) {
+    router.get('/metrics', () => fail('NOT_FOUND', { field: 'path', reason: 'There is no /metrics' }));
+    return router;
+  }
   // The process is the same however many servers a test starts in it.
   if (!countsProcess) collectDefaultMetrics({ prefix: 'emulsion_' });
   countsProcess = true;

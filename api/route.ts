@@ -39,10 +39,10 @@ export class Written<Reply> {
   }
 }
 
-/** A reply that is already JSON text: the feed assembles its pages from cached pieces. */
+/** A reply that is already JSON, as text or its UTF-8: the feed assembles its pages from cached pieces. */
 export class Prepared {
-  readonly text: string;
-  constructor(text: string) {
+  readonly text: string | Buffer;
+  constructor(text: string | Buffer) {
     this.text = text;
   }
 }

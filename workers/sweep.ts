@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { Counter, JobName } from '../shared/jobs.ts';
+import { tellUntold } from '../shared/notifications/index.ts';
 import { effectJobId } from '../shared/queue.ts';
 import type { Tools } from '../shared/tools.ts';
 
@@ -11,6 +12,8 @@ import type { Tools } from '../shared/tools.ts';
 const effectIdleS = 60;
 /** Deltas older than this have missed their roll-up. */
 const deltaIdleS = 10;
+/** Notices that were written this long ago and not told have lost their job. */
+const noticeIdleS = 60;
 const batch = 1_000;
 
 const keptDoneDays = 7;
@@ -68,6 +71,7 @@ export async function scheduleSweeps(tools: Tools): Promise<void> {
   await tools.outbox.schedule('sweep', '* * * * *', async () => {
     await sweepEffects(tools);
     await sweepCounts(tools);
+    await tellUntold(tools, { olderThanS: noticeIdleS });
   });
   await tools.outbox.schedule('retention', '17 * * * *', () => retain(tools));
 }

@@ -12,8 +12,8 @@ function headersOf(response: Response): Record<string, string> {
   };
 }
 
-/** Sends JSON text with its length; Express's own `json` would serialise and hash it once more. */
-export function sendJson(response: Response, status: number, text: string): void {
+/** Sends JSON, as text or its UTF-8, with its length; Express's own `json` would serialise and hash it once more. */
+export function sendJson(response: Response, status: number, text: string | Buffer): void {
   response.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(text),

@@ -1,8 +1,8 @@
-/** GET /v1/feed: the home feed, assembled from pieces of JSON that are ready in memory. */
+/** GET /v1/feed: the home feed, assembled from bytes of JSON that are ready in memory. */
 import { z } from 'zod';
 import type { FeedEntry } from '../../shared/feeds/index.ts';
 import { isId } from '../../shared/ids.ts';
-import type { CachedBody } from '../../shared/posts/cache.ts';
+import { type CachedBody, viewersPart } from '../../shared/posts/cache.ts';
 import { postSchema } from '../../shared/posts/schema.ts';
 import { decodeCursor, encodeCursor, pageQuery } from '../cursor.ts';
 import { Prepared, route } from '../route.ts';

@@ -13,8 +13,8 @@ const run = promisify(execFile);
 /** `libraries` is what LD_LIBRARY_PATH has to be for it to run. */
 export type RedisBinary = { command: string; libraries?: string };
 
-/** Ubuntu 22.04 carries 6.0. */
-const oldestMajor = 6;
+/** GETDEL, SMISMEMBER and exclusive stream ranges came with 6.2. */
+const oldest = { major: 6, minor: 2 };
 
 /** Redis and Valkey both answer `… v=7.0.15 …`; undefined if it does not run or is too old. */
 async function usable(binary: RedisBinary): Promise<RedisBinary | undefined> {
@@ -22,7 +22,10 @@ async function usable(binary: RedisBinary): Promise<RedisBinary | undefined> {
     const { stdout } = await run(binary.command, ['--version'], {
       env: { ...process.env, LD_LIBRARY_PATH: binary.libraries },
     });
-    return Number(/\bv=(\d+)/.exec(stdout)?.[1]) >= oldestMajor ? binary : undefined;
+    const [, major, minor] = (/\bv=(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
+    if (major === undefined || minor === undefined) return undefined;
+    const isNew = major > oldest.major || (major === oldest.major && minor >= oldest.minor);
+    return isNew ? binary : undefined;
   } catch {
     return undefined;
   }
@@ -108,7 +111,7 @@ async function fromBrew(): Promise<RedisBinary | undefined> {
 }
 
 /**
- * Finds a redis-server of at least version 6, or fetches one.
+ * Finds a redis-server of at least version 6.2, or fetches one.
  *
  * @throws {PlainError} saying what to install, where neither apt nor brew could help.
  */
@@ -120,7 +123,7 @@ export async function findRedis(): Promise<RedisBinary> {
   const fetched = (await fromApt()) ?? (await fromBrew());
   if (fetched) return fetched;
   throw new PlainError(
-    `There is no redis-server of version ${oldestMajor} or newer, and none could be fetched. Install one:\n` +
+    `There is no redis-server of version ${oldest.major}.${oldest.minor} or newer, and none could be fetched. Install one:\n` +
       '  Debian, Ubuntu:  sudo apt-get install redis-server\n' +
       '  Fedora:          sudo dnf install redis\n' +
       '  macOS:           brew install redis\n' +

@@ -1,5 +1,5 @@
 /**
- * Post bodies in this process's memory, ready as JSON text: what most feed pages are made of. A body leaves
+ * Post bodies in this process's memory, ready as the bytes of their JSON: what most feed pages are made of. A body leaves
  * when its post or its author changes; callers catch up with `changes` before they read.
  */
 import { LRUCache } from 'lru-cache';
@@ -17,10 +17,26 @@ export type CachedBody = {
   isArchived: boolean;
   likeCount: number;
   countedUpTo: number;
-  /** JSON up to and including `"like_count":`, and from behind its number up to the closing brace. */
-  head: string;
-  tail: string;
+  /** The whole post as JSON, for whoever neither liked nor saved it. */
+  plain: Buffer;
+  /** Parts of it: up to and including `"like_count":`, and from behind the number up to what depends on the viewer. */
+  head: Buffer;
+  tail: Buffer;
 };
+
+const viewersParts = new Map(
+  [false, true].flatMap((liked) =>
+    [false, true].map((saved) => [
+      `${liked} ${saved}`,
+      Buffer.from(`,"is_liked":${liked},"is_saved":${saved}}`),
+    ]),
+  ),
+);
+
+/** What follows the `tail` of a post: the viewer's own marks, and the closing brace. */
+export function viewersPart(isLiked: boolean, isSaved: boolean): Buffer {
+  return viewersParts.get(`${isLiked} ${isSaved}`) as Buffer;
+}
 
 export type PostCache = {
   /** The posts that exist, by id; a deleted one is missing from the reply. */
@@ -43,16 +59,18 @@ export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache 
   async function load(postIds: string[], into: Map<string, CachedBody>) {
     const { epoch } = changes;
     for (const { body, countedUpTo } of await loadPosts(db, cdn, postIds)) {
-      const text = JSON.stringify(body);
+      const common = Buffer.from(JSON.stringify(body));
       const mark = '"like_count":';
-      const at = text.lastIndexOf(mark) + mark.length;
+      const at = common.lastIndexOf(mark) + mark.length;
+      const plain = Buffer.concat([common.subarray(0, -1), viewersPart(false, false)]);
       const cached = {
         authorUserId: body.user.user_id,
         isArchived: body.is_archived,
         likeCount: body.like_count,
         countedUpTo,
-        head: text.slice(0, at),
-        tail: text.slice(at + String(body.like_count).length, -1),
+        plain,
+        head: plain.subarray(0, at),
+        tail: plain.subarray(at + String(body.like_count).length, common.length - 1),
       };
       into.set(body.post_id, cached);
       if (changes.epoch === epoch) bodies.set(body.post_id, cached);

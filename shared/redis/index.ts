@@ -93,7 +93,7 @@ export function script<Reply>(lua: string): Script<Reply> {
 export function isRedisDown(error: unknown): boolean {
   return (
     error instanceof Error &&
-    /Connection is closed|Stream isn't writeable|ECONNREFUSED|ECONNRESET|EPIPE|max retries per request|Command timed out|LOADING|MASTERDOWN|CLUSTERDOWN/.test(
+    /Connection is closed|Command aborted due to connection close|Stream isn't writeable|ECONNREFUSED|ECONNRESET|EPIPE|max retries per request|Command timed out|LOADING|MASTERDOWN|CLUSTERDOWN/.test(
       error.message,
     )
   );

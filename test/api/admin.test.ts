@@ -196,9 +196,11 @@ describe('the pages of the operator', () => {
   it('are not there without a password in the configuration', async () => {
     await using other = await world({ serves: [], env: { ADMIN_PASSWORD: '' } });
     for (const path of ['/admin', '/admin/sign-in', board]) {
-      expectRefusal(await send(other.base, 'GET', path, undefined, asBrowser), 'NOT_FOUND', {
-        field: 'path',
-      });
+      for (const headers of [asBrowser, basic('admin', '')]) {
+        expectRefusal(await send(other.base, 'GET', path, undefined, headers), 'NOT_FOUND', {
+          field: 'path',
+        });
+      }
     }
   });
 });

@@ -178,3 +178,57 @@ describe('POST and DELETE /v1/posts/{post_id}/like', () => {
     expectRefusal(await liking.reply, 'NOT_FOUND', { field: 'post_id', message: 'Post not found' });
   });
 });
+
+describe('a like that no worker has counted yet', () => {
+  let w: World;
+  let alice: Client;
+  let bob: Client;
+  let image: Buffer;
+  before(async () => {
+    w = await world({ serves: [] });
+    [alice, bob] = await Promise.all([w.join('alice'), w.join('bob')]);
+    await bob.post('/v1/users/@alice/follow');
+    image = await photo({ width: 60, height: 60 });
+  });
+  after(() => w[Symbol.asyncDispose]());
+
+  /** A new post that both have in their feeds, and this process in its memory. */
+  async function upload(): Promise<string> {
+    const { post_id: postId } = (await alice.upload(image)).body;
+    await w.tools.feeds.forget(bob.userId);
+    for (const client of [alice, bob]) await client.get('/v1/feed');
+    return postId;
+  }
+  const seen = async (client: Client, postId: string) => {
+    const { posts } = (await client.get('/v1/feed')).body;
+    const post = posts.find((each: { post_id: string }) => each.post_id === postId);
+    return [post.is_liked, post.like_count];
+  };
+
+  it('is counted once in the own feed, however often it is taken back', async () => {
+    const postId = await upload();
+    for (const state of [true, false, true, true, false, false, true]) {
+      if (state) await bob.post(`/v1/posts/${postId}/like`);
+      else await bob.delete(`/v1/posts/${postId}/like`);
+      expect(await seen(bob, postId)).to.eql([state, state ? 1 : 0]);
+    }
+    expect(await seen(alice, postId)).to.eql([false, 1]);
+  });
+
+  it('is counted in a feed that is rebuilt', async () => {
+    const postId = await upload();
+    await bob.post(`/v1/posts/${postId}/like`);
+    await w.tools.feeds.forget(bob.userId);
+    expect(await seen(bob, postId)).to.eql([true, 1]);
+  });
+
+  it('is not counted twice in a feed that is rebuilt after it was taken back', async () => {
+    const postId = await upload();
+    await bob.post(`/v1/posts/${postId}/like`);
+    await w.tools.changes.announce('post', postId);
+    expect(await seen(bob, postId)).to.eql([true, 1]);
+    await bob.delete(`/v1/posts/${postId}/like`);
+    await w.tools.feeds.forget(bob.userId);
+    expect(await seen(bob, postId)).to.eql([false, 0]);
+  });
+});

@@ -33,7 +33,7 @@ describe('GET /metrics', () => {
 
   it('is not there without a token in the configuration', async () => {
     await using other = await world({ serves: [], env: { METRICS_TOKEN: '' } });
-    const reply = await send(other.base, 'GET', '/metrics');
+    const reply = await send(other.base, 'GET', '/metrics', undefined, { Authorization: 'Bearer x' });
     expectRefusal(reply, 'NOT_FOUND', { field: 'path' });
   });
 

@@ -73,5 +73,8 @@ CREATE TABLE notifications (
 );
 
 CREATE INDEX idx_notifications_user ON notifications (user_id, id DESC);
+-- Deleting a post or an account takes its notices along.
+CREATE INDEX idx_notifications_post ON notifications (post_id);
+CREATE INDEX idx_notifications_actor ON notifications (actor_id);
 CREATE INDEX idx_notifications_untold ON notifications (id) WHERE told_at IS NULL;
 CREATE INDEX idx_count_deltas_created ON count_deltas (created_at);
