@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import { collectDefaultMetrics, Histogram, Registry, register } from 'prom-client';
 import { fail } from '../shared/errors.ts';
+import { publishedMetrics } from '../shared/process-metrics.ts';
 import type { Tools } from '../shared/tools.ts';
 import { bearerOf } from './door/admit.ts';
 import { isSecret } from './door/is-secret.ts';
@@ -56,7 +57,9 @@ export function metricsRoute(tools: Tools): Router {
       fail('UNAUTHORIZED', { field: 'Authorization', reason: 'Send METRICS_TOKEN as bearer token' });
     }
     await gauges.refresh();
-    const text = await Registry.merge([register, gauges.registry]).metrics();
+    // Without Redis the numbers of the workers are missing, as the gauges say; those of this process are not.
+    const workers = await publishedMetrics(tools.cache).catch(() => new Registry());
+    const text = await Registry.merge([register, gauges.registry, workers]).metrics();
     response.set('Cache-Control', 'no-store').type(register.contentType).send(text);
   });
   return router;

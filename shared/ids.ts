@@ -15,6 +15,7 @@ const prefixes = [
   'session',
   'event',
   'notification',
+  'process',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
 

@@ -24,6 +24,8 @@ export const keys = {
   rateLimit: (who: string) => `ratelimit:${who}`,
   /** String: the outcome of a write, or the mark that it is in flight. */
   idempotency: (scope: string) => `idempotency:${scope}`,
+  /** Hash: the metrics of each worker process. */
+  metrics: 'metrics',
   /** Channel: an event was committed. */
   relayWake: 'relay:wake',
   /** BullMQ's prefix; the hash tag keeps all keys of one queue in one slot. */

@@ -1,9 +1,12 @@
 /** What a worker process holds: tools, consumers of its queues, and perhaps the relay. */
 import type { Config } from '../shared/config.ts';
+import { newId } from '../shared/ids.ts';
 import type { QueueName } from '../shared/jobs.ts';
+import { publishMetrics } from '../shared/process-metrics.ts';
 import { openTools, type Tools } from '../shared/tools.ts';
 import { consume } from './consume.ts';
 import { handlers } from './handlers/index.ts';
+import { workerRegistry } from './metrics.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { scheduleSweeps } from './sweep.ts';
 
@@ -23,6 +26,7 @@ export async function startWorker(config: Config, names: readonly string[]): Pro
   const consumer = consume(tools, handlers, queues);
   const relay = relays ? startRelay(tools) : undefined;
   if (relays) await scheduleSweeps(tools);
+  const stopPublishing = publishMetrics(tools.cache, newId('process'), workerRegistry, tools.log);
   tools.log.info({ queues, relays }, 'worker ready');
   return {
     tools,
@@ -30,6 +34,7 @@ export async function startWorker(config: Config, names: readonly string[]): Pro
     async stop() {
       await relay?.stop();
       await consumer.stop();
+      await stopPublishing();
       await tools.stop();
     },
   };

@@ -5,6 +5,7 @@ import { Failure } from '../../shared/errors.ts';
 import { ObjectStoreError } from '../../shared/images/index.ts';
 import type { Log } from '../../shared/log.ts';
 import { isRedisDown } from '../../shared/redis/index.ts';
+import { SearchIndexError } from '../../shared/search/index.ts';
 import { sendJson } from './headers.ts';
 
 /** After how many seconds a client may try again when an engine is away. */
@@ -22,7 +23,7 @@ const parserFields: Record<string, string> = {
 /** What was thrown, as the failure a client is told of. Whatever is not known is INTERNAL_ERROR. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (isDatabaseDown(error) || isRedisDown(error) || isStoreDown(error)) {
+  if (isAway(error)) {
     return new Failure('SERVICE_UNAVAILABLE', undefined, { retryAfterS, cause: error });
   }
   const { type, status } = (error ?? {}) as Partial<ParserError>;
@@ -40,8 +41,14 @@ export function asFailure(error: unknown): Failure {
   return new Failure('INTERNAL_ERROR', undefined, { cause: error });
 }
 
-function isStoreDown(error: unknown): boolean {
-  return error instanceof ObjectStoreError && error.kind === 'unavailable';
+/** True for what an engine that is away makes of a request: the same one may succeed in a moment. */
+function isAway(error: unknown): boolean {
+  return (
+    isDatabaseDown(error) ||
+    isRedisDown(error) ||
+    error instanceof SearchIndexError ||
+    (error instanceof ObjectStoreError && error.kind === 'unavailable')
+  );
 }
 
 /** A failure as the body of its answer. */

@@ -53,10 +53,6 @@ function scoreOf(postId: string): number {
   return Math.floor(timeOf(postId) / 1_000);
 }
 
-function numberOf(mark: string | null | undefined): number | null {
-  return mark === null || mark === undefined ? null : Number(mark);
-}
-
 export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
   const { kept, most } = sizesOf(depth);
 
@@ -67,11 +63,13 @@ export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
       [limit, lifetimeS, before ? scoreOf(before) : '', before ?? ''],
     );
     if (!reply) return undefined;
-    const [ids, marks, reached, whole] = reply;
-    const entries = ids.map((postId, index) => ({
+    const [ids, reached, whole, ...found] = reply;
+    const marks = new Map<string, number>();
+    for (let at = 0; at < found.length; at += 2) marks.set(found[at] as string, Number(found[at + 1]));
+    const entries = (ids === '' ? [] : ids.split(',')).map((postId) => ({
       postId,
-      liked: numberOf(marks[2 * index]),
-      saved: numberOf(marks[2 * index + 1]),
+      liked: marks.get(`l${postId}`) ?? null,
+      saved: marks.get(`s${postId}`) ?? null,
     }));
     return { entries, reachedBottom: reached === 1, whole: whole === 1 };
   }

@@ -24,18 +24,9 @@ export type CachedBody = {
   tail: Buffer;
 };
 
-const viewersParts = new Map(
-  [false, true].flatMap((liked) =>
-    [false, true].map((saved) => [
-      `${liked} ${saved}`,
-      Buffer.from(`,"is_liked":${liked},"is_saved":${saved}}`),
-    ]),
-  ),
-);
-
 /** What follows the `tail` of a post: the viewer's own marks, and the closing brace. */
 export function viewersPart(isLiked: boolean, isSaved: boolean): Buffer {
-  return viewersParts.get(`${isLiked} ${isSaved}`) as Buffer;
+  return Buffer.from(`,"is_liked":${isLiked},"is_saved":${isSaved}}`);
 }
 
 export type PostCache = {

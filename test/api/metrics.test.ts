@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import { startWorker } from '../../workers/worker.ts';
 import { send } from '../tools/client.ts';
 import { photo } from '../tools/photos.ts';
 import { expectRefusal } from '../tools/refusal.ts';
-import { type World, world } from '../tools/world.ts';
+import { until, type World, world } from '../tools/world.ts';
 
 describe('GET /metrics', () => {
   let w: World;
@@ -66,6 +67,19 @@ describe('GET /metrics', () => {
     expect(numberAt(text, 'emulsion_queue_oldest_seconds{queue="feeds"}')).to.be.at.least(0);
     expect(numberAt(text, 'emulsion_live_sockets')).to.equal(0);
     expect(numberAt(text, 'emulsion_decoder_calls{state="running"}')).to.equal(0);
+  });
+
+  it('adds up what the workers counted', async () => {
+    const worker = await startWorker(w.config, ['relay', 'search']);
+    try {
+      await w.join('dora');
+      await until('the workers are counted', async () => {
+        const { text } = await scrape();
+        return /emulsion_job_attempt_seconds_count\{.*job="index-user".*\} [1-9]/.test(text);
+      });
+    } finally {
+      await worker.stop();
+    }
   });
 
   it('leaves out what cannot be read, and says so', async () => {

@@ -23,14 +23,7 @@ describe('POST /v1/auth/register', () => {
     password: 'correct horse battery',
     ...more,
   });
-  const accounts = async () => {
-    const { rows } = await w.tools.db
-      .selectFrom('users')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .execute()
-      .then((counts) => ({ rows: counts }));
-    return rows[0]?.count;
-  };
+  const accounts = async () => (await w.tools.db.selectFrom('users').select('id').execute()).length;
 
   it('answers 201 with the user and the tokens of a session', async () => {
     const reply = await register(person('alice', { full_name: 'Alice Doe' }));

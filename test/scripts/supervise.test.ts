@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { type Program, supervise, untilReady } from '../../scripts/start/supervise.ts';
@@ -60,7 +62,7 @@ describe('supervise', () => {
 
   it('counts a program that cannot be started as one that ended', async () => {
     const { log } = openMemoryLog();
-    const missing = { ...shell(''), spawn: () => spawn('/nonexistent/program') };
+    const missing = { ...shell(''), spawn: () => spawn(join(tmpdir(), 'there-is-none')) };
     const supervised = supervise(missing, log);
     await until('two ends', () => supervised.deaths() >= 2);
     await supervised.stop(100);

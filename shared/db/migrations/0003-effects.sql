@@ -21,6 +21,7 @@ CREATE TABLE effects (
 
 CREATE INDEX idx_effects_subject ON effects (subject, created_at);
 CREATE INDEX idx_effects_undone ON effects (touched_at) WHERE state IN ('pending', 'running');
+CREATE INDEX idx_effects_failed ON effects (finished_at) WHERE state = 'failed';
 CREATE INDEX idx_effects_finished ON effects (finished_at) WHERE finished_at IS NOT NULL;
 
 -- The parts of a split effect that are done.
