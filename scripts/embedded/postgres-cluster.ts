@@ -1,6 +1,6 @@
 /** The folder in which a Postgres keeps its databases (a "cluster"): made once, then found again. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -70,6 +70,12 @@ export function placeData(runAs: RunAs, folder: string): string {
  */
 const localeArgs = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 
+/**
+ * Only pg_trgm still asks libc what a letter is. With plain C it would drop every letter outside ASCII, so
+ * that comes last, for systems that have neither of the others.
+ */
+const characterTypes = ['C.UTF-8', 'en_US.UTF-8', 'C'];
+
 function initdb(
   binaries: PostgresBinaries,
   runAs: RunAs,
@@ -78,24 +84,31 @@ function initdb(
   more: string[],
 ): void {
   const passwordFile = `${data}.password`;
-  rmSync(data, { recursive: true, force: true });
-  makePrivate(runAs, data);
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  giveTo(runAs, passwordFile);
   try {
-    const { status, stdout, stderr, error } = spawnSync(
-      binaries.initdb,
-      [
+    for (const characterType of characterTypes) {
+      rmSync(data, { recursive: true, force: true });
+      makePrivate(runAs, data);
+      writeFileSync(passwordFile, password, { mode: 0o600 });
+      giveTo(runAs, passwordFile);
+      const args = [
         `--pgdata=${data}`,
         `--username=${owner}`,
         `--pwfile=${passwordFile}`,
         '--auth=scram-sha-256',
         ...localeArgs,
+        `--lc-ctype=${characterType}`,
         ...more,
-      ],
-      { ...runAs, cwd: '/', env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' }, encoding: 'utf8' },
-    );
-    if (status !== 0) throw new PlainError(`initdb failed:\n${stdout}${stderr}${error?.message ?? ''}`);
+      ];
+      const { status, stdout, stderr, error } = spawnSync(binaries.initdb, args, {
+        ...runAs,
+        cwd: '/',
+        env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' },
+        encoding: 'utf8',
+      });
+      if (status === 0) return;
+      if (characterType === 'C' || !stderr?.includes('invalid locale name'))
+        throw new PlainError(`initdb failed:\n${stdout}${stderr}${error?.message ?? ''}`);
+    }
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -136,7 +149,11 @@ export function ensureCluster(
  * @returns the superuser's password
  */
 export async function copyCluster(binaries: PostgresBinaries, runAs: RunAs, data: string): Promise<string> {
-  const cached = join(cacheFolder(), `cluster-${binaries.version}-${runAs.uid ?? 'self'}`);
+  const madeHow = [binaries.version, runAs.uid, ...localeArgs, ...characterTypes].join(' ');
+  const cached = join(
+    cacheFolder(),
+    `cluster-${createHash('sha256').update(madeHow).digest('hex').slice(0, 8)}`,
+  );
   const passwordFile = join(cached, 'password');
   await whileLocked(cached, async () => {
     if (existsSync(passwordFile)) return;
