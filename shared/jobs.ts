@@ -109,7 +109,7 @@ export const effects = {
   postCreated: [makeRenditions, fanOutPost, countHashtags, indexPost, notifyTagged],
   postEdited: [refreshPost, countHashtags, indexPost, notifyTagged],
   postArchived: [refreshPost, dropFromFeeds, countHashtags, indexPost],
-  postUnarchived: [refreshPost, fanOutPost, countHashtags, indexPost],
+  postUnarchived: [refreshPost, fanOutPost, countHashtags, indexPost, notifyTagged],
   postDeleted: [refreshPost, dropFromFeeds, removeImages, indexPost],
 } as const satisfies Record<string, readonly Job[]>;
 

@@ -1,7 +1,7 @@
 /** A client of the API that acts for many accounts. */
 
 /** What the API answered: the status, and the body if it is JSON. */
-export type Reply<Body> = { status: number; body: Body };
+type Reply<Body> = { status: number; body: Body };
 
 /** One signed-in account. */
 export type Account = {

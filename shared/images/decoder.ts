@@ -14,7 +14,7 @@ import { openProcesses, type ProcessStats } from './decoder/processes.ts';
 import type { Rendition } from './decoder/render.ts';
 import type { FilterName } from './filter-names.ts';
 
-export { DecodeError, type DecodeErrorKind } from './decoder/decode-error.ts';
+export { DecodeError } from './decoder/decode-error.ts';
 export type { AvatarFile, ImageFormat, Inspection, ProcessStats, Rendition };
 
 /** Methods throw {DecodeError} if the image is at fault, and an error of the system if the file is not there. */

@@ -41,8 +41,12 @@ describe('feeds', () => {
 
   const viewer = () => people[0] as { id: number; userId: string };
   let clock = Date.now();
+  const tick = () => {
+    clock += 1;
+    return clock;
+  };
 
-  async function write(author: { id: number }, atMs = (clock += 1)): Promise<string> {
+  async function write(author: { id: number }, atMs = tick()): Promise<string> {
     const postId = newId('post', atMs);
     await sql`INSERT INTO posts (post_id, user_id, image_urls, created_at)
       VALUES (${postId}, ${author.id}, '[]', ${new Date(atMs)})`.execute(tools.db);
@@ -69,8 +73,14 @@ describe('feeds', () => {
     const step = fc.oneof(
       { weight: 8, arbitrary: fc.record({ do: fc.constant('post' as const), who: fc.nat(3) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('old post' as const), who: fc.nat(3) }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant('follow' as const), who: fc.integer({ min: 1, max: 3 }) }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constant('unfollow' as const), who: fc.integer({ min: 1, max: 3 }) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constant('follow' as const), who: fc.integer({ min: 1, max: 3 }) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constant('unfollow' as const), who: fc.integer({ min: 1, max: 3 }) }),
+      },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), who: fc.constant(0) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('read' as const), who: fc.constant(0) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), who: fc.nat(3) }) },
@@ -97,7 +107,9 @@ describe('feeds', () => {
             await tools.cache.flushdb();
           } else if (act === 'delete') {
             const { rows } = await sql<{ post_id: string }>`DELETE FROM posts WHERE id =
-              (SELECT id FROM posts WHERE user_id = ${person.id} LIMIT 1) RETURNING post_id`.execute(tools.db);
+              (SELECT id FROM posts WHERE user_id = ${person.id} LIMIT 1) RETURNING post_id`.execute(
+              tools.db,
+            );
             if (rows[0]) await tools.feeds.drop([viewer().userId], rows[0].post_id);
           } else {
             await tools.feeds.page(viewer(), undefined, limit);
