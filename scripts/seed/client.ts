@@ -1,8 +1,5 @@
 /** A client of the API that acts for many accounts. */
 
-/** What the API answered: the status, and the body if it is JSON. */
-type Reply<Body> = { status: number; body: Body };
-
 /** One signed-in account. */
 export type Account = {
   userId: string;
