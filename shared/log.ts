@@ -1,8 +1,25 @@
 /** The log: pino, JSON lines on stdout, each with the request it belongs to, secrets cut out. */
-import { type Logger, pino } from 'pino';
+import { type Logger, type LoggerOptions, pino } from 'pino';
 import { currentRequestId } from './request-context.ts';
 
 export type Log = Logger;
+
+/**
+ * Lines gather until there are 8 kB of them or 200 ms have passed: one system call a line would cost a small
+ * request a fifth of its time.
+ */
+const gather = { minLength: 8_192, periodicFlush: 200 };
+
+let stdout: ReturnType<typeof pino.destination> | undefined;
+
+/** The destination of every log of this process, so that their lines keep their order. */
+function openStdout(): ReturnType<typeof pino.destination> {
+  if (stdout) return stdout;
+  const opened = pino.destination({ dest: 1, sync: true, ...gather });
+  process.once('exit', () => opened.flushSync());
+  stdout = opened;
+  return opened;
+}
 
 /**
  * Opens the log of one process.
@@ -10,7 +27,8 @@ export type Log = Logger;
  * @param process the kind of process (`api`, `worker`, …), shown in every line.
  */
 export function openLog(process: string, level: string): Log {
-  return pino({
+  const destination = openStdout();
+  const options: LoggerOptions = {
     level,
     base: { process },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -26,5 +44,13 @@ export function openLog(process: string, level: string): Log {
       '*.refresh_token',
       '*.access_token',
     ],
-  });
+    hooks: {
+      // A warning or worse goes out at once, and with it all that led to it.
+      logMethod(given, method, number) {
+        method.apply(this, given);
+        if (number >= (pino.levels.values.warn as number)) destination.flushSync();
+      },
+    },
+  };
+  return pino(options, destination);
 }

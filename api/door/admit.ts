@@ -49,15 +49,20 @@ export async function admit(
     return takeQuota(tools.cache, limits, tier, account?.userId ?? address, (limits ?? nominal)[tier]);
   };
 
-  // Replaced below; an answer given while Redis is away has these.
-  setQuota(response, anonymousQuota(limits));
   const token = bearerOf(request);
   const claims = token === undefined ? undefined : await tokens.verify(token);
   const known = claims && viewers.peek(claims);
-  const [early] = await Promise.all([known ? take(known) : undefined, tools.changes.catchUp()]);
-  const viewer = claims && (await viewers.of(claims));
-  // The tier may have changed since this process last looked.
-  const quota = early && viewer?.tier === known?.tier ? early : await take(viewer);
+  const admitted = async () => {
+    const [early] = await Promise.all([known ? take(known) : undefined, tools.changes.catchUp()]);
+    const viewer = claims && (await viewers.of(claims));
+    // The tier may have changed since this process last looked.
+    return { viewer, quota: early && viewer?.tier === known?.tier ? early : await take(viewer) };
+  };
+  const { viewer, quota } = await admitted().catch((error: unknown) => {
+    // An answer given while Redis is away has limits too.
+    setQuota(response, anonymousQuota(limits));
+    throw error;
+  });
   setQuota(response, quota);
   refuseExceeded(quota);
   if (request.headers.authorization !== undefined && !viewer) {

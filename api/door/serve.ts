@@ -23,6 +23,7 @@ export async function serve(
   let claim: Claim | undefined;
   let read: ReadBody | undefined;
   let outcome: Outcome | undefined;
+  let fingerprint = '';
   try {
     if (spec.deprecated) announceDeprecation(spec.deprecated, response);
     const own = spec.perMinute ? { policy: spec.path, perMinute: spec.perMinute } : undefined;
@@ -39,11 +40,11 @@ export async function serve(
     read = await readBody(spec, tools, request, response);
     const body = spec.body && parseInput(spec.body, read.fields);
     // Only a key is ever compared by it.
-    const fingerprint = claim
-      ? fingerprintOf(read.fields, read.upload?.files.map((file) => file.sha256) ?? [])
-      : '';
-
-    if (claim?.earlier) return replay(claim.earlier, fingerprint, response);
+    if (claim) fingerprint = fingerprintOf(read.fields, read.upload?.files.map((file) => file.sha256) ?? []);
+    if (claim?.earlier) {
+      outcome = claim.earlier;
+      return replay(outcome, fingerprint, response);
+    }
     const headers: Record<string, string> = {};
     const result = await spec.handle({
       viewer: viewer as Viewer,
@@ -77,8 +78,8 @@ export async function serve(
     else send(spec, result, response);
   } catch (error) {
     if (error instanceof AlreadyAnswered) {
-      const earlier = await claim?.lookAgain();
-      if (earlier) return replay(earlier, earlier.fingerprint, response);
+      outcome = await claim?.lookAgain();
+      if (outcome) return replay(outcome, fingerprint, response);
     }
     if (strictness.checkReplies) checkDeclared(spec, error);
     throw error;

@@ -23,7 +23,7 @@ export type Viewers = {
 
 /** Opens the look-up; callers catch up with `tools.changes` before they ask. */
 export async function openViewers({ db, changes, log }: Tools): Promise<Viewers> {
-  const accounts = new LRUCache<string, Account>({ max: 50_000, ttl: 60_000 });
+  const accounts = new LRUCache<string, Account>({ max: 50_000, ttl: 60_000, ttlResolution: 1_000 });
   const ended = new LRUCache<string, true>({ max: 100_000, ttl: rememberedS * 1_000 });
 
   changes.on('user', (userId) => {

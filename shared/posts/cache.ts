@@ -35,7 +35,7 @@ export type PostCache = {
 };
 
 export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache {
-  const bodies = new LRUCache<string, CachedBody>({ max: maxBodies, ttl: lifetimeMs });
+  const bodies = new LRUCache<string, CachedBody>({ max: maxBodies, ttl: lifetimeMs, ttlResolution: 1_000 });
   changes.on('post', (postId) => {
     if (postId) bodies.delete(postId);
     else bodies.clear();
