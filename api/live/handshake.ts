@@ -2,7 +2,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
-import { fail } from '../../shared/errors.ts';
+import { fail, shortened } from '../../shared/errors.ts';
 import { isLiveId } from '../../shared/live/messages.ts';
 import { admit, type Door } from '../door/admit.ts';
 import type { Viewer } from '../route.ts';
@@ -48,8 +48,9 @@ export async function admitUpgrade(
   response: Response,
 ): Promise<Admission> {
   const { tools, tokens } = door;
-  const url = new URL(request.url ?? '', 'http://localhost');
-  const ticket = url.searchParams.get('ticket');
+  // What a client sends as its target need not be one.
+  const url = URL.parse(request.url ?? '', 'http://localhost');
+  const ticket = url?.searchParams.get('ticket') ?? null;
   let { authorization } = request.headers;
   let redisError: unknown;
   if (authorization === undefined && ticket !== null) {
@@ -66,7 +67,9 @@ export async function admitUpgrade(
     response,
   );
   if (redisError) throw redisError;
-  if (url.pathname !== path) fail('NOT_FOUND', { field: 'path', reason: `There is no ${url.pathname}` });
+  if (url?.pathname !== path) {
+    fail('NOT_FOUND', { field: 'path', reason: `There is no ${shortened(request.url ?? '')}` });
+  }
   if (!viewer) {
     if (ticket === null) fail('UNAUTHORIZED');
     fail('UNAUTHORIZED', { field: 'ticket', reason: 'The ticket was used, has lapsed or is not valid' });

@@ -1,6 +1,6 @@
 /** Connections to Redis, and scripts that run in it. Only here is ioredis imported. */
 import { createHash } from 'node:crypto';
-import { Redis } from 'ioredis';
+import { type Command, Redis } from 'ioredis';
 import type { Log } from '../log.ts';
 
 export type { Redis } from 'ioredis';
@@ -14,11 +14,33 @@ type Use = 'request' | 'worker' | 'subscriber';
 /** A Redis that is silent for so long is as good as away; nothing a request asks takes a tenth of it. */
 const answerWithinMs = 5_000;
 
+/**
+ * Hands over in one system call what one turn of the event loop asks of Redis: that call costs more than the
+ * commands in it. The auto-pipelining of ioredis gathers too, but at twice the work a command, and while one of
+ * its pipelines is under way the next one waits.
+ */
+class GatheringRedis extends Redis {
+  #isGathering = false;
+
+  override sendCommand(command: Command, target?: Parameters<Redis['sendCommand']>[1]): unknown {
+    // There is none before the first connection, whatever its type says.
+    const stream = this.stream as Redis['stream'] | undefined;
+    if (stream && !this.#isGathering) {
+      this.#isGathering = true;
+      stream.cork();
+      setImmediate(() => {
+        this.#isGathering = false;
+        stream.uncork();
+      });
+    }
+    return super.sendCommand(command, target);
+  }
+}
+
 /** Opens a connection; it reconnects by itself, within 2 s of Redis being back. */
 export function openRedis(url: string, use: Use, log: Log): Redis {
-  const redis = new Redis(url, {
+  const redis = new (use === 'request' ? GatheringRedis : Redis)(url, {
     lazyConnect: false,
-    enableAutoPipelining: use === 'request',
     enableOfflineQueue: use !== 'request',
     maxRetriesPerRequest: use === 'request' ? 0 : null,
     connectTimeout: 5_000,

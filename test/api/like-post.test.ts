@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
+import { addDelta } from '../../shared/counts/index.ts';
+import { sweepCounts } from '../../workers/sweep.ts';
 import { type Client, send } from '../tools/client.ts';
 import { listen } from '../tools/listen.ts';
 import { photo } from '../tools/photos.ts';
@@ -50,6 +52,32 @@ describe('POST and DELETE /v1/posts/{post_id}/like', () => {
     const unliked = await bob.delete(like);
     expect(unliked.status).to.equal(200);
     expect(unliked.body).to.eql({ post_id: postId, is_liked: false, like_count: 1 });
+  });
+
+  it('shows in the feed of who liked although the API died right after the commit', async () => {
+    const { postId } = await upload();
+    const seen = async () => {
+      const { is_liked, like_count } = await inFeed(bob, postId);
+      return [is_liked, like_count];
+    };
+    expect(await seen()).to.eql([false, 0]);
+    const { id: post } = await rowOf(postId);
+    const users = w.tools.db.selectFrom('users').select('id');
+    const { id: actor } = await users.where('user_id', '=', bob.userId).executeTakeFirstOrThrow();
+    await w.tools.db.transaction().execute(async (tx) => {
+      await tx.insertInto('likes').values({ user_id: actor, post_id: post }).execute();
+      await addDelta(tx, 'post.likes', post, 1, actor);
+    });
+    await sweepCounts(w.tools, 0);
+    await w.settle();
+    expect(await seen()).to.eql([true, 1]);
+    await w.tools.db.transaction().execute(async (tx) => {
+      await tx.deleteFrom('likes').where('post_id', '=', post).execute();
+      await addDelta(tx, 'post.likes', post, -1, actor);
+    });
+    await sweepCounts(w.tools, 0);
+    await w.settle();
+    expect(await seen()).to.eql([false, 0]);
   });
 
   it('changes nothing when it is said twice', async () => {

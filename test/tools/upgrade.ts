@@ -20,7 +20,7 @@ export async function refusedUpgrade(
   headers: Record<string, string> = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const sent = request(base + path, { headers: { ...handshake, ...headers } });
+    const sent = request(base, { path, headers: { ...handshake, ...headers } });
     sent.on('error', reject);
     sent.on('upgrade', (_response, socket) => {
       socket.destroy();

@@ -2,9 +2,11 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { keys } from '../../shared/keys.ts';
-import { followersPerPart } from '../../workers/followers.ts';
+import { boundariesOf, followersPerPart } from '../../workers/followers.ts';
+import { dropFromFeeds } from '../../workers/handlers/drop-from-feeds.ts';
 import { pushPart } from '../../workers/push-part.ts';
 import { sweepEffects } from '../../workers/sweep.ts';
+import type { Client } from '../tools/client.ts';
 import { photo } from '../tools/photos.ts';
 import { type World, world } from '../tools/world.ts';
 
@@ -28,13 +30,13 @@ describe('fan-out', () => {
 
   const newestIn = (userId: string) => w.tools.cache.zrevrange(keys.feed(userId), 0, 0);
 
+  async function idOf(userId: string): Promise<number> {
+    const users = w.tools.db.selectFrom('users').select('id');
+    return (await users.where('user_id', '=', userId).executeTakeFirstOrThrow()).id;
+  }
+
   async function readFeed(userId: string): Promise<void> {
-    const { id } = await w.tools.db
-      .selectFrom('users')
-      .select('id')
-      .where('user_id', '=', userId)
-      .executeTakeFirstOrThrow();
-    await w.tools.feeds.page({ id, userId }, undefined, 20);
+    await w.tools.feeds.page({ id: await idOf(userId), userId }, undefined, 20);
   }
 
   it('reaches every live feed part by part, once, and says how far it is', async () => {
@@ -100,5 +102,67 @@ describe('fan-out', () => {
     };
     await pushPart({ ...w.tools, feeds }, post.post_id, { afterId: 0, upToId: Number.MAX_SAFE_INTEGER });
     expect((await leaver.get('/v1/feed')).body.posts).to.eql([]);
+  });
+
+  it('leaves the post where it belongs when archiving is undone under way', async () => {
+    const painter = await w.join('painter');
+    const viewer = await w.join('viewer');
+    await viewer.post('/v1/users/@painter/follow');
+    const post = (await painter.upload(await photo({ width: 100, height: 100 }))).body;
+    const path = `/v1/posts/${post.post_id}`;
+    await painter.put(path, { is_archived: true });
+    await w.settle();
+    const ids = async (reader: Client) =>
+      (await reader.get('/v1/feed')).body.posts.map(({ post_id }: { post_id: string }) => post_id);
+    expect([await ids(viewer), await ids(painter)]).to.eql([[], []]);
+    let isUndone = false;
+    const feeds = {
+      ...w.tools.feeds,
+      // The undoing, with all of its jobs, falls between looking at the post and taking it out.
+      async drop(userIds: string[], postId: string) {
+        if (!isUndone && userIds.includes(viewer.userId)) {
+          isUndone = true;
+          await painter.put(path, { is_archived: false });
+          await w.settle();
+        }
+        return w.tools.feeds.drop(userIds, postId);
+      },
+    };
+    await dropFromFeeds(
+      { postId: post.post_id, authorId: painter.userId },
+      { tools: { ...w.tools, feeds }, signal: new AbortController().signal },
+    );
+    expect(isUndone).to.equal(true);
+    expect(await ids(viewer)).to.eql([post.post_id]);
+    expect(await ids(painter)).to.eql([post.post_id]);
+  });
+
+  it('leaves no hole in the feed of somebody who unfollows and follows again under way', async () => {
+    const poet = await w.join('poet');
+    const waverer = await w.join('waverer');
+    await waverer.post('/v1/users/@poet/follow');
+    const post = (await poet.upload(await photo({ width: 100, height: 100 }))).body;
+    await w.settle();
+    const readsPost = async () => {
+      const { posts } = (await waverer.get('/v1/feed')).body;
+      expect(posts.map(({ post_id }: { post_id: string }) => post_id)).to.eql([post.post_id]);
+    };
+    let isBack = false;
+    const feeds = {
+      ...w.tools.feeds,
+      async push(userIds: string[], postId: string) {
+        const taken = await w.tools.feeds.push(userIds, postId);
+        await waverer.delete('/v1/users/@poet/follow');
+        await waverer.post('/v1/users/@poet/follow');
+        await w.settle();
+        await readsPost();
+        isBack = true;
+        return taken;
+      },
+    };
+    const [upToId] = await boundariesOf(w.tools.db, await idOf(poet.userId));
+    await pushPart({ ...w.tools, feeds }, post.post_id, { afterId: 0, upToId: upToId as number });
+    expect(isBack).to.equal(true);
+    await readsPost();
   });
 });

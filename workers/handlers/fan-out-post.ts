@@ -1,6 +1,7 @@
 /** Puts a post into the cached feeds of its author and followers; for many followers, part by part. */
 import { sql } from 'kysely';
 import { effectSplit } from '../../shared/effects.ts';
+import { alignFeeds } from '../align-feeds.ts';
 import { boundariesOf, rangesBetween } from '../followers.ts';
 import type { Handler } from '../handler.ts';
 import { pushPart } from '../push-part.ts';
@@ -12,7 +13,7 @@ export const fanOutPost: Handler<'fan-out-post'> = async ({ postId, eventId, req
   const post = rows[0];
   if (!post || post.is_archived) return;
 
-  await tools.feeds.push([post.user_id], postId);
+  await alignFeeds(tools, postId, [post.user_id]);
   const boundaries = await boundariesOf(tools.db, post.author_id);
   if (boundaries.length <= 1 || !eventId) {
     for (const range of rangesBetween(boundaries)) await pushPart(tools, postId, range);

@@ -1,4 +1,4 @@
-/** Adds up the waiting changes of one count and, for likes, tells the author who liked. */
+/** Adds up the waiting changes of one count and, for likes, marks the post in the feeds of those who liked and tells the author. */
 import { sql } from 'kysely';
 import { countedColumns } from '../../shared/counts/index.ts';
 import type { Tx } from '../../shared/db/index.ts';
@@ -13,15 +13,20 @@ export const rollUpCount: Handler<'roll-up-count'> = async ({ counter, targetId 
       .deleteFrom('count_deltas')
       .where('counter', '=', counter)
       .where('target_id', '=', targetId)
-      .returning(['delta', 'actor_id'])
+      .returning(['id', 'delta', 'actor_id'])
       .execute();
     if (deltas.length === 0) return;
     const { table, column } = countedColumns[counter];
     const sum = deltas.reduce((total, { delta }) => total + delta, 0);
     await sql`UPDATE ${sql.table(table)} SET ${sql.ref(column)} = GREATEST(0, ${sql.ref(column)} + ${sum})
       WHERE id = ${targetId}`.execute(tx);
-    const actors = new Set(deltas.flatMap(({ actor_id }) => (actor_id === null ? [] : [actor_id])));
-    if (counter === 'post.likes') await reconcileLikes(tx, targetId, [...actors]);
+    if (counter !== 'post.likes') return;
+    const acts = new Map<number, number>();
+    for (const { id, delta, actor_id } of deltas.toSorted((one, other) => one.id - other.id)) {
+      if (actor_id !== null) acts.set(actor_id, delta > 0 ? id : -id);
+    }
+    await reconcileLikes(tx, targetId, [...acts.keys()]);
+    await markFeeds(tools, tx, targetId, acts);
   });
   await makeKnown(tools, counter, targetId);
 };
@@ -42,6 +47,26 @@ async function reconcileLikes(tx: Tx, postId: number, actorIds: number[]): Promi
     if (stands.has(actorId)) await notify(tx, notice);
     else await withdraw(tx, notice);
   }
+}
+
+/**
+ * Marks the post in the actors' cached feeds by the last act of each. The request did so already, unless it
+ * died after its commit. This comes before the commit: afterwards nobody would know of the acts any more.
+ *
+ * @param acts by the actors' internal ids: the number of the act, negative for one that took a like back
+ */
+async function markFeeds(
+  { feeds }: Tools,
+  tx: Tx,
+  postId: number,
+  acts: ReadonlyMap<number, number>,
+): Promise<void> {
+  const { rows } = await sql<{ id: number; user_id: string; post_id: string }>`
+    SELECT u.id, u.user_id, p.post_id FROM users u, posts p
+    WHERE u.id = ANY(${[...acts.keys()]}) AND p.id = ${postId}`.execute(tx);
+  await Promise.all(
+    rows.map((row) => feeds.mark(row.user_id, 'liked', row.post_id, acts.get(row.id) as number)),
+  );
 }
 
 /** Copies elsewhere follow the row. All of it may run twice, also when there was nothing left to add. */

@@ -39,6 +39,10 @@ export async function inspect(path: string, filter: FilterName): Promise<Inspect
   return { format, contentType: contentTypes[format], width, height, aspectRatio, blurhash };
 }
 
+/** The words of libjpeg (JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE, JWRN_MUST_RESYNC), of libnsgif and of libtiff. */
+const dataIsMissing =
+  /premature end|bad huffman code|instead of RST|invalid frame data|seek error at|read error at/i;
+
 /**
  * Decodes so that damage is noticed. Many sound photos make a decoder warn (of an unknown tag, of bytes between
  * markers, of a profile it knows better), so a file with warnings gets a second chance at being decoded
@@ -49,9 +53,7 @@ async function decodeStrictly(path: string, size: { width: number; height: numbe
     return await decode(path, size, 'warning');
   } catch (error) {
     if (!(error instanceof DecodeError) || error.kind !== 'broken') throw error;
-    // The words of libjpeg (JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE, JWRN_MUST_RESYNC) and of libnsgif.
-    if (/premature end|bad huffman code|instead of RST|invalid frame data/i.test(error.detail ?? ''))
-      throw error;
+    if (dataIsMissing.test(error.detail ?? '')) throw error;
     return await decode(path, size, 'error');
   }
 }
