@@ -1,6 +1,5 @@
 /** `npm run seed`: fills a running Emulsion with users, follows, photographs and likes, through its own API. */
 import { join as joinPath } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Config, ConfigError, loadConfig } from '../shared/config.ts';
 import { onStop } from '../shared/stop.ts';
 import { openTools } from '../shared/tools.ts';
@@ -9,53 +8,14 @@ import { PlainError, reportError } from './plain-error.ts';
 import { type Account, inParallel, join, photoForm } from './seed/client.ts';
 import { addBareFollowers } from './seed/crowd.ts';
 import { type MadePost, untilDone } from './seed/effects.ts';
+import { type Options, readOptions, usage } from './seed/options.ts';
 import { photograph } from './seed/photograph.ts';
 import { makePlan, type Plan, type PlannedPost } from './seed/plan.ts';
 import { showProgress } from './seed/progress.ts';
 
-const usage = `npm run seed -- [--users 20] [--posts 60] [--followers N] [--seed 1]
-
-Makes users who follow each other, posts with drawn photographs, and likes, in the Emulsion that runs on
-DATA_DIR, through an API process of its own without rate limits. The same seed makes the same world; within a
-day a second run with it makes nothing twice.
-
-  --users N      how many users (1 to 5,000); all have the same password, which is printed
-  --posts N      how many posts (0 to 100,000)
-  --followers N  how many followers the first user has at least (up to 5,000,000). Beyond the registered
-                 users they are bare rows, written straight into Postgres: nobody can sign in as one of
-                 them, and search does not find them
-  --seed N       what everything is drawn from`;
-
 const password = 'an open secret';
 /** Requests at a time: enough to keep two cores busy, few enough for a laptop to stay usable. */
 const atOnce = 4;
-
-type Options = { users: number; posts: number; followers: number; seed: number };
-
-function readOptions(): Options | undefined {
-  const option = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: {
-      users: { ...option, default: '20' },
-      posts: { ...option, default: '60' },
-      followers: { ...option, default: '0' },
-      seed: { ...option, default: '1' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help) return undefined;
-  const whole = (name: keyof Options, least: number, most: number) => {
-    const value = Number(values[name]);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new PlainError(`--${name}: type a whole number from ${least} to ${most}.\n\n${usage}`);
-  };
-  return {
-    users: whole('users', 1, 5_000),
-    posts: whole('posts', 0, 100_000),
-    followers: whole('followers', 0, 5_000_000),
-    seed: whole('seed', 0, 999_999),
-  };
-}
 
 /** @throws {PlainError} if no engines are known; {ConfigError} if what is configured is wrong in another way. */
 function runningConfig(): Config {
@@ -74,6 +34,8 @@ let isStopping = false;
 
 async function stop(): Promise<void> {
   isStopping = true;
+  // The bar that was interrupted keeps its line.
+  if (process.stdout.isTTY) console.log('');
   await api?.stop();
 }
 
@@ -146,7 +108,9 @@ async function fill(base: string, config: Config, plan: Plan, options: Options):
 async function seed(options: Options): Promise<void> {
   const config = runningConfig();
   const env = { ...process.env, PUBLIC_URL: config.PUBLIC_URL, RATE_LIMITS: 'off', LOG_LEVEL: 'warn' };
-  const running = await runApi(env, joinPath(config.DATA_DIR, 'seed-api.log'));
+  const running = await runApi(env, joinPath(config.DATA_DIR, 'seed-api.log')).catch((error: Error) => {
+    throw new PlainError(`${error.message}\n\nIs "npm start" still running on ${config.DATA_DIR}?`);
+  });
   api = running;
   if (isStopping) return;
   const accounts = await fill(running.base, config, makePlan(options), options);

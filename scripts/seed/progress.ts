@@ -22,7 +22,6 @@ export function showProgress(name: string, total: number): Progress {
     format,
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    hideCursor: true,
     noTTYOutput: true,
     notTTYSchedule: lineEveryMs,
   });

@@ -101,6 +101,20 @@ describe('the decoder', function () {
       expect((await decoding.refusalOf(gap)).kind).to.equal('broken');
     });
 
+    it('a TIFF one of whose tiles lies beyond the end of the file is broken', async () => {
+      const tile = { tile: true, tileWidth: 64, tileHeight: 64, compression: 'deflate' } as const;
+      const whole = await sharp(await photo())
+        .tiff(tile)
+        .toBuffer();
+      expect((await decoding.inspect(whole)).width).to.equal(320);
+      // TIFF 6.0: a directory of 12-byte entries; of tag 324, TileOffsets, the value is where the offsets are.
+      const directory = whole.readUInt32LE(4);
+      const entries = Array.from({ length: whole.readUInt16LE(directory) }, (_, n) => directory + 2 + 12 * n);
+      const offsets = entries.find((entry) => whole.readUInt16LE(entry) === 324) as number;
+      whole.writeUInt32LE(0x7f000000, whole.readUInt32LE(offsets + 8) + 4);
+      expect((await decoding.refusalOf(whole)).kind).to.equal('broken');
+    });
+
     it('a JPEG followed by other data, as phones append it, is accepted', async () => {
       const { width } = await decoding.inspect(Buffer.concat([await photo(), Buffer.alloc(5_000, 7)]));
       expect(width).to.equal(320);
