@@ -8,7 +8,7 @@ import { queueBoard } from './admin/board.ts';
 import { signInPage, signOutPage } from './admin/pages.ts';
 import { refuseCrossOrigin } from './admin/same-origin.ts';
 import { type AdminSessions, cookieName, openAdminSessions } from './admin/session.ts';
-import { addressOf } from './door/admit.ts';
+import { addressOf } from './door/address.ts';
 import { type Quota, takeQuota } from './door/rate-limit.ts';
 
 const home = '/admin/queues';

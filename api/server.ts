@@ -3,6 +3,7 @@ import http from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { newId } from '../shared/ids.ts';
 import { withRequestId } from '../shared/request-context.ts';
+import { openScratchFolder } from '../shared/scratch-folder.ts';
 import type { Tools } from '../shared/tools.ts';
 import { adminPages } from './admin.ts';
 import { docsPages } from './docs.ts';
@@ -19,7 +20,6 @@ import { attachLive, isWebSocketUpgrade } from './live.ts';
 import { countRequest, metricsRoute } from './metrics.ts';
 import type { Route } from './route.ts';
 import { routes as allRoutes } from './routes/index.ts';
-import { clearStaleUploads } from './uploads.ts';
 
 export type RunningApi = { port: number; server: http.Server; stop(): Promise<void> };
 
@@ -34,7 +34,7 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
   const routes = options.routes ?? allRoutes;
   const strictness = { checkReplies: options.checkReplies ?? false };
   const door: Door = { tools, tokens: openTokens(config.AUTH_SECRET), viewers: await openViewers(tools) };
-  await clearStaleUploads(`${config.DATA_DIR}/uploads`);
+  await openScratchFolder(`${config.DATA_DIR}/uploads`);
 
   const app = express();
   app.disable('x-powered-by');

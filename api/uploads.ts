@@ -1,6 +1,5 @@
 /** Receives multipart forms. Files go to disk as they arrive and are never in memory. */
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Request, Response } from 'express';
 import multer from 'multer';
 import { Failure, fail } from '../shared/errors.ts';
@@ -45,9 +44,6 @@ const maxFieldNameBytes = 100;
 const maxDrainedBytes = 64 * 1024 * 1024;
 /** Past that, how long the answer has to arrive before the connection is cut. */
 const lingerMs = 1_000;
-
-/** A file this old belongs to a process that has died. */
-const staleAfterMs = 60 * 60_000;
 
 /**
  * Receives one form. What is wrong with a file is thrown while the client may still be sending the rest,
@@ -114,16 +110,6 @@ export async function receiveUpload(
     // A file may still be in the making; once multer is through none is.
     void received.catch(() => {}).then(removeFiles);
     throw asFailure(error, maxFieldBytes);
-  }
-}
-
-/** Makes the folder for uploads, and removes from it what a process that was killed left there. */
-export async function clearStaleUploads(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found && Date.now() - found.mtimeMs > staleAfterMs) await rm(path, { force: true });
   }
 }
 

@@ -3,11 +3,13 @@ import type { Config } from '../shared/config.ts';
 import { newId } from '../shared/ids.ts';
 import type { QueueName } from '../shared/jobs.ts';
 import { publishMetrics } from '../shared/process-metrics.ts';
+import { openScratchFolder } from '../shared/scratch-folder.ts';
 import { openTools, type Tools } from '../shared/tools.ts';
 import { consume } from './consume.ts';
 import { handlers } from './handlers/index.ts';
 import { workerRegistry } from './metrics.ts';
 import { type Relay, startRelay } from './relay.ts';
+import { renditionsFolder } from './renditions-folder.ts';
 import { scheduleSweeps } from './sweep.ts';
 
 export type RunningWorker = { tools: Tools; relay: Relay | undefined; stop(): Promise<void> };
@@ -23,6 +25,7 @@ export async function startWorker(config: Config, names: readonly string[]): Pro
   const tools = await openTools(config, queues.length === 1 ? (queues[0] as string) : 'worker', {
     maintainOutbox: relays,
   });
+  await openScratchFolder(renditionsFolder(config.DATA_DIR));
   const consumer = consume(tools, handlers, queues);
   const relay = relays ? startRelay(tools) : undefined;
   if (relays) await scheduleSweeps(tools);

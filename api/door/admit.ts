@@ -4,6 +4,7 @@ import type { RateLimits } from '../../shared/config.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Viewer } from '../route.ts';
+import { addressOf } from './address.ts';
 import { type Quota, quotaHeaders, refuseExceeded, takeQuota, untouched } from './rate-limit.ts';
 import type { Tokens } from './tokens.ts';
 import type { Viewers } from './viewers.ts';
@@ -17,11 +18,6 @@ export type Door = { tools: Tools; tokens: Tokens; viewers: Viewers };
 export function bearerOf(request: { headers: { authorization?: string | undefined } }): string | undefined {
   const header = request.headers.authorization;
   return header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
-}
-
-/** The client's address, as far as the configured number of proxies can be trusted to tell it. */
-export function addressOf(request: Request): string {
-  return request.ip ?? 'unknown';
 }
 
 /** Whose account a token is for, as far as limits are concerned. */

@@ -24,6 +24,8 @@ export type Viewers = {
 /** Opens the look-up; callers catch up with `tools.changes` before they ask. */
 export async function openViewers({ db, changes, log }: Tools): Promise<Viewers> {
   const accounts = new LRUCache<string, Account>({ max: 50_000, ttl: 60_000, ttlResolution: 1_000 });
+  /** True when announcements may have been missed: the next look-up reads Postgres first. */
+  let mustReload = false;
   const ended = new LRUCache<string, true>({ max: 100_000, ttl: rememberedS * 1_000 });
 
   changes.on('user', (userId) => {
@@ -32,6 +34,7 @@ export async function openViewers({ db, changes, log }: Tools): Promise<Viewers>
   });
   changes.on('session', (sessionId) => {
     if (sessionId) ended.set(sessionId, true);
+    else mustReload = true;
   });
 
   async function reload() {
@@ -41,6 +44,7 @@ export async function openViewers({ db, changes, log }: Tools): Promise<Viewers>
       .where('ended_at', '>', sql<Date>`now() - make_interval(secs => ${rememberedS})`)
       .execute();
     for (const row of rows) ended.set(row.session_id, true);
+    mustReload = false;
   }
   await reload();
   const timer = setInterval(() => {
@@ -65,6 +69,7 @@ export async function openViewers({ db, changes, log }: Tools): Promise<Viewers>
   return {
     peek: (claims) => accounts.get(claims.userId),
     async of(claims) {
+      if (mustReload) await reload();
       if (ended.has(claims.sessionId)) return undefined;
       const account = await accountOf(claims.userId);
       return account && { ...account, sessionId: claims.sessionId };

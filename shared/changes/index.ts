@@ -31,8 +31,7 @@ export function openChanges(redis: Redis, log: Log): Changes {
     user: [],
     session: [],
   };
-  let last = '0-0';
-  let started = false;
+  let last: string | undefined;
   let epoch = 0;
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -44,20 +43,20 @@ export function openChanges(redis: Redis, log: Log): Changes {
 
   async function start() {
     const newest = await redis.xrevrange(keys.changes, '+', '-', 'COUNT', 1);
-    last = newest[0]?.[0] ?? '0-0';
-    started = true;
+    // An empty log gets an entry that says nothing, so that there is always one to know the log by.
+    last = newest[0]?.[0] ?? ((await redis.xadd(keys.changes, '*', 'begun', '')) as string);
     forgetAll();
   }
 
   async function read() {
-    if (!started) return start();
-    const entries = await redis.xrange(keys.changes, `(${last}`, '+', 'COUNT', batch);
-    if (entries.length === 0) return;
-    if (entries.length === batch) {
-      log.info('more changes than one batch: everything in memory is forgotten');
+    if (last === undefined) return start();
+    const entries = await redis.xrange(keys.changes, last, '+', 'COUNT', batch);
+    // Without the entry that was read last, nobody knows what else Redis has lost.
+    if (entries[0]?.[0] !== last || entries.length === batch) {
+      log.info('the log of changes was lost or ran ahead: everything in memory is forgotten');
       return start();
     }
-    for (const [id, [kind, changed]] of entries) {
+    for (const [id, [kind, changed]] of entries.slice(1)) {
       epoch += 1;
       for (const forget of listeners[kind as ChangeKind] ?? []) forget(changed);
       last = id;

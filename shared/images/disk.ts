@@ -7,8 +7,9 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { openScratchFolder } from '../scratch-folder.ts';
 import {
   type ByteRange,
   contentTypeOf,
@@ -17,9 +18,6 @@ import {
   ObjectStoreError,
 } from './index.ts';
 import { partsOfKey, partsOfPrefix } from './object-keys.ts';
-
-/** A copy this old belongs to a process that has died: the largest file takes seconds. */
-const staleAfterMs = 60 * 60_000;
 
 /** How often a put or a removal tries again when another one takes its folder away, or fills it. */
 const maxAttempts = 5;
@@ -30,8 +28,7 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
   const copies = join(root, 'copies');
   await guarded(async () => {
     await mkdir(objects, { recursive: true });
-    await mkdir(copies, { recursive: true });
-    await removeStale(copies);
+    await openScratchFolder(copies);
   });
 
   const placeOf = ([first = '', second = '', ...rest]: string[]) => {
@@ -162,14 +159,6 @@ async function moveInto(copy: string, file: string): Promise<void> {
 async function flush(path: string): Promise<void> {
   await using file = await open(path, 'r');
   await file.sync();
-}
-
-async function removeStale(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    const found = await unlessMissing(() => stat(path));
-    if (found && Date.now() - found.mtimeMs > staleAfterMs) await rm(path, { force: true });
-  }
 }
 
 function isMissing(error: unknown): boolean {

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { clearStaleUploads, type UploadOptions } from '../../api/uploads.ts';
+import type { UploadOptions } from '../../api/uploads.ts';
+import { openScratchFolder } from '../../shared/scratch-folder.ts';
 import { until } from '../tools/run-start.ts';
 import { boundary, fileHead, form, hashOf, megabyte, openUploadApp, post } from '../tools/upload-app.ts';
 
@@ -172,12 +173,12 @@ describe('uploads', () => {
 
   it('at the start, files left by a process that died are removed, and fresh ones stay', async () => {
     const directory = join(await mkdtemp(join(tmpdir(), 'uploads-test-')), 'uploads');
-    await clearStaleUploads(directory);
+    await openScratchFolder(directory);
     await writeFile(join(directory, 'old'), 'x');
     await writeFile(join(directory, 'fresh'), 'x');
     const twoHoursAgo = new Date(Date.now() - 2 * 60 * 60_000);
     await utimes(join(directory, 'old'), twoHoursAgo, twoHoursAgo);
-    await clearStaleUploads(directory);
+    await openScratchFolder(directory);
     expect(await readdir(directory)).to.deep.equal(['fresh']);
     await rm(join(directory, '..'), { recursive: true });
   });

@@ -1,12 +1,12 @@
 /** Makes the renditions of a post's images and tells the author when all are there. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { DecodeError } from '../../shared/images/decoder.ts';
 import type { FilterName } from '../../shared/images/filter-names.ts';
 import type { Tools } from '../../shared/tools.ts';
 import { GiveUp, type Handler } from '../handler.ts';
+import { renditionsFolder } from '../renditions-folder.ts';
 
 type Image = {
   id: number;
@@ -42,8 +42,8 @@ export const makeRenditions: Handler<'make-renditions'> = async ({ postId }, { t
   await tools.live.tell([first.user_id], 'post.ready', { post_id: postId });
 };
 
-async function render({ db, images, decoder }: Tools, image: Image): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'emulsion-renditions-'));
+async function render({ config, db, images, decoder }: Tools, image: Image): Promise<void> {
+  const directory = await mkdtemp(join(renditionsFolder(config.DATA_DIR), 'post-'));
   try {
     const renditions = await images.withFile(image.original_key, (path) =>
       decoder.render(path, directory, image.filter),
