@@ -9,7 +9,7 @@ import { signInPage, signOutPage } from './admin/pages.ts';
 import { refuseCrossOrigin } from './admin/same-origin.ts';
 import { type AdminSessions, cookieName, openAdminSessions } from './admin/session.ts';
 import { addressOf } from './door/address.ts';
-import { type Quota, takeQuota } from './door/rate-limit.ts';
+import { type Quota, refuseExceeded, takeQuota } from './door/rate-limit.ts';
 
 const home = '/admin/queues';
 /** Attempts to sign in a minute from one address, right or wrong. */
@@ -94,7 +94,7 @@ function admitOperator(tools: Tools, sessions: AdminSessions) {
     if (await sessions.hasCookie(request)) return next();
     const basic = ['GET', 'HEAD'].includes(request.method) ? sessions.basicOf(request) : undefined;
     if (basic) {
-      if (!basic.isProven) await refuseTooMany(tools, request);
+      if (!basic.isProven) refuseExceeded(await takeAttempt(tools, request));
       if (sessions.isPassword(basic.name, basic.password)) {
         sessions.prove(request);
         return next();
@@ -106,18 +106,4 @@ function admitOperator(tools: Tools, sessions: AdminSessions) {
     }
     fail('UNAUTHORIZED', { reason: 'Sign in at /admin/sign-in' });
   };
-}
-
-async function refuseTooMany(tools: Tools, request: Request): Promise<void> {
-  const quota = await takeAttempt(tools, request);
-  if (!quota.exceeded) return;
-  fail(
-    'RATE_LIMITED',
-    {
-      limit: quota.limit,
-      remaining: 0,
-      reset_at: new Date(Date.now() + quota.resetInS * 1_000).toISOString(),
-    },
-    { retryAfterS: quota.resetInS },
-  );
 }

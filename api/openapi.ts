@@ -5,13 +5,13 @@ import { pathsBesideTheApi } from './openapi/beside-the-api.ts';
 import { describeRoute, type Operation, type Parameter, sharedParameters } from './openapi/operation.ts';
 import { openErrorReplies, type Reply, sharedHeaders } from './openapi/replies.ts';
 import { type JsonSchema, openSchemas } from './openapi/schemas.ts';
-import type { Route } from './route.ts';
+import { areas, type Route } from './route.ts';
 
 export type OpenApiDocument = {
   openapi: '3.1.1';
   info: Record<string, unknown>;
   servers: { url: string }[];
-  tags: { name: string; description?: string }[];
+  tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: {
     schemas: Record<string, JsonSchema>;
@@ -20,19 +20,6 @@ export type OpenApiDocument = {
     headers: typeof sharedHeaders;
     securitySchemes: Record<string, unknown>;
   };
-};
-
-/** What stands under each area's heading. */
-const areas: Record<string, string> = {
-  auth: 'Accounts and sessions.',
-  feed: 'What a user sees of others.',
-  posts: 'Photos: upload, read, edit, like.',
-  users: 'People and who follows whom.',
-  search: 'Finding people, hashtags and posts.',
-  stories: 'Photos that last a day.',
-  notices: 'Being told, live.',
-  meta: 'What this server can do and how it is.',
-  images: 'The pictures themselves, cacheable. They spend no quota.',
 };
 
 const introduction = `
@@ -82,7 +69,7 @@ export function openApiDocument(
       license: { name: license, identifier: license },
     },
     servers: [{ url: PUBLIC_URL }],
-    tags: [...tags].map((name) => ({ name, ...(areas[name] ? { description: areas[name] } : {}) })),
+    tags: [...tags].map((name) => ({ name, description: areas[name] })),
     paths,
     components: {
       schemas: schemas.components,

@@ -60,6 +60,21 @@ export type Write = <const Reply>(
 /** What a multipart route accepts. */
 export type Multipart = { field: string; maxFiles: number; maxFileBytes: number };
 
+/** The headings of the documentation, each with what stands under it. */
+export const areas = {
+  auth: 'Accounts and sessions.',
+  feed: 'What a user sees of others.',
+  posts: 'Photos: upload, read, edit, like.',
+  receipts: 'What became of everything a post caused.',
+  users: 'People and who follows whom.',
+  search: 'Finding people, hashtags and posts.',
+  notices: 'Being told, live.',
+  meta: 'What this server can do and how it is.',
+  images: 'The pictures themselves, cacheable. They spend no quota.',
+} as const;
+
+export type Area = keyof typeof areas;
+
 type Auth = 'user' | 'optional' | 'none';
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Shape = z.ZodObject | undefined;
@@ -92,7 +107,7 @@ export type RouteSpec<
   /** OpenAPI's form: `/v1/posts/{post_id}`. */
   path: `/v${number}/${string}`;
   /** The heading it stands under in the documentation. */
-  area: string;
+  area: Area;
   summary: string;
   auth: A;
   params?: Params;

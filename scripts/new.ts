@@ -16,7 +16,7 @@ function jobStub(job: string): string {
   return `/** What ${job} does, and for whom. */
 import type { Handler } from '../handler.ts';
 
-export const ${camelCase(job)}: Handler<'${job}'> = async (payload, { tools }) => {
+export const ${camelCase(job)}: Handler<'${job}'> = async () => {
   // Re-read the row; gone: return; no longer needed: return; do the one thing.
 };
 `;
@@ -36,7 +36,7 @@ export const ${camelCase(route)} = route({
   status: 200,
   reply: z.object({}),
   errors: [],
-  async handle({ viewer, tools }) {
+  async handle() {
     return {};
   },
 });

@@ -60,8 +60,9 @@ async function start(): Promise<void> {
 
   console.log('Starting the engines …');
   const urls = await startEngines(given, { dataDir, log, signal: abort.signal, running: engines });
-  writePrivateFile(enginesFile, urls);
   const env = { ...process.env, ...urls, DATA_DIR: dataDir, PORT: String(port) };
+  // Commands that are run beside this one learn from the file where the API is, too.
+  writePrivateFile(enginesFile, { ...urls, PUBLIC_URL: loadConfig(env).PUBLIC_URL });
   await migrate(env);
 
   abort.signal.throwIfAborted();

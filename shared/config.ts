@@ -2,7 +2,7 @@
  * The configuration: one schema, the only reader of `process.env`.
  *
  * A value is looked up in the environment, then in `.env`, then in two files below `DATA_DIR` that
- * `npm start` writes: `engines.json` (the addresses of the engines it runs) and `secrets.json`. So any
+ * `npm start` writes: `engines.json` (where the engines it runs and its API are) and `secrets.json`. So any
  * command given the same `DATA_DIR` finds the running engines without being told where they are.
  */
 import { existsSync, readFileSync } from 'node:fs';

@@ -6,6 +6,7 @@ import type { EffectState } from './db/schema.ts';
 /** Where an effect is written: its event and its job. */
 export type EffectKey = { eventId: string; job: string };
 
+/** Notes that an attempt has begun. */
 export async function effectStarted(db: Db, { eventId, job }: EffectKey): Promise<void> {
   await sql`UPDATE effects SET state = 'running', attempts = attempts + 1, touched_at = now(),
       started_at = COALESCE(started_at, now()), finished_at = NULL

@@ -69,7 +69,7 @@ export function shortened(text: string): string {
  *
  * @param noun what was looked for, as a person calls it: `Post`, `User`
  * @param field the request's name for it: `post_id`
- * @throws {Failure} NOT_FOUND with the brief's message and details.
+ * @throws {Failure} NOT_FOUND, its details naming the field and the value.
  */
 export function notFound(noun: string, field: string, value: string): never {
   throw new Failure(

@@ -13,6 +13,10 @@
  */
 import { z } from 'zod';
 
+/**
+ * Where jobs wait, by what they need: `media` CPU and memory; `feeds`, `counts`, `search` one engine each; `notify`
+ * the live channel. `stories` has no job yet; it is served so that a deployment need not change when it has.
+ */
 export const queueNames = ['media', 'feeds', 'counts', 'search', 'stories', 'notify'] as const;
 export type QueueName = (typeof queueNames)[number];
 
@@ -92,7 +96,7 @@ export const indexPost = job('index-post', 'search', { postId });
 export const indexUser = job('index-user', 'search', { userId });
 export const indexHashtag = job('index-hashtag', 'search', { hashtag: z.string() });
 
-/** Tell people that they were tagged in a post. */
+/** Tell people that they were tagged in a post, or mentioned in its caption. */
 export const notifyTagged = job('notify-tagged', 'notify', { postId });
 
 /** Tell a user of a new follower. */
@@ -101,32 +105,7 @@ export const notifyFollowed = job('notify-followed', 'notify', { followerId: use
 /** Remove the original and the renditions of a deleted post. */
 export const removeImages = job('remove-images', 'media', { postId });
 
-/** What follows from what. Each job on the right is enqueued, tried and recorded on its own. */
-export const effects = {
-  userRegistered: [indexUser],
-  userFollowed: [refreshFeed, notifyFollowed],
-  userUnfollowed: [refreshFeed],
-  postCreated: [makeRenditions, fanOutPost, countHashtags, indexPost, notifyTagged],
-  postEdited: [refreshPost, countHashtags, indexPost, notifyTagged],
-  postArchived: [refreshPost, dropFromFeeds, countHashtags, indexPost],
-  postUnarchived: [refreshPost, fanOutPost, countHashtags, indexPost, notifyTagged],
-  postDeleted: [refreshPost, dropFromFeeds, removeImages, indexPost],
-} as const satisfies Record<string, readonly Job[]>;
-
-export type EventName = keyof typeof effects;
-
-type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (
-  member: infer All,
-) => void
-  ? All
-  : never;
-
-/** What must be known of an event: all that any of its jobs wants. */
-export type FactsOf<Event extends EventName> = Omit<
-  Intersection<z.output<(typeof effects)[Event][number]['payload']>>,
-  'requestId' | 'eventId'
->;
-
+/** Every job there is; tsc wants a handler for each. */
 export const jobs = [
   makeRenditions,
   fanOutPost,
@@ -147,3 +126,34 @@ export const jobs = [
 export type AnyJob = (typeof jobs)[number];
 export type JobName = AnyJob['name'];
 export type JobNamed<Name extends JobName> = Extract<AnyJob, { name: Name }>;
+
+/** False for a job that another version of the code declares. */
+export function isJobName(name: string): name is JobName {
+  return jobs.some((job) => job.name === name);
+}
+
+/** What follows from what. Each job on the right is enqueued, tried and recorded on its own. */
+export const effects = {
+  userRegistered: [indexUser],
+  userFollowed: [refreshFeed, notifyFollowed],
+  userUnfollowed: [refreshFeed],
+  postCreated: [makeRenditions, fanOutPost, countHashtags, indexPost, notifyTagged],
+  postEdited: [refreshPost, countHashtags, indexPost, notifyTagged],
+  postArchived: [refreshPost, dropFromFeeds, countHashtags, indexPost],
+  postUnarchived: [refreshPost, fanOutPost, countHashtags, indexPost, notifyTagged],
+  postDeleted: [refreshPost, dropFromFeeds, removeImages, indexPost],
+} as const satisfies Record<string, readonly AnyJob[]>;
+
+export type EventName = keyof typeof effects;
+
+type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (
+  member: infer All,
+) => void
+  ? All
+  : never;
+
+/** What must be known of an event: all that any of its jobs wants. */
+export type FactsOf<Event extends EventName> = Omit<
+  Intersection<z.output<(typeof effects)[Event][number]['payload']>>,
+  'requestId' | 'eventId'
+>;

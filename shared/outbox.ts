@@ -2,6 +2,8 @@
  * The outbox: an event is written in the transaction of the fact it tells, so it exists exactly if the fact
  * does. pg-boss keeps the events; the relay (`workers/relay.ts`) moves them to the queues. Only here is
  * pg-boss imported.
+ *
+ * Decision 1 says why.
  */
 import { sql } from 'kysely';
 import { fromKysely, PgBoss } from 'pg-boss';
@@ -15,7 +17,8 @@ const eventQueue = 'events';
 
 /** An effect on its way to its queue. */
 export type OwedEffect = { eventId: string; job: string; payload: Record<string, unknown> };
-type EventEnvelope = { eventId: string; event: EventName; facts: Record<string, unknown> };
+/** What is owed stands in the rows of `effects`; the event only says that there are some. */
+type EventEnvelope = { eventId: string };
 
 /**
  * Writes an event and the effects it owes. The caller wakes the relay after the commit.
@@ -81,7 +84,7 @@ export async function openOutbox(
         payload: JSON.stringify(job.payload.parse(known)),
       }));
       await tx.insertInto('effects').values(rows).execute();
-      const envelope: EventEnvelope = { eventId, event, facts: known };
+      const envelope: EventEnvelope = { eventId };
       await boss.send(eventQueue, envelope, { db: fromKysely(tx) });
       return eventId;
     },
@@ -91,14 +94,11 @@ export async function openOutbox(
         const within = { db: fromKysely(tx) };
         const events = await boss.fetch<EventEnvelope>(eventQueue, { batchSize: limit, ...within });
         if (events.length === 0) return 0;
-        const owed = events.flatMap(({ data: { eventId, event, facts } }) =>
-          (effects[event] ?? []).map((job: Job) => ({
-            eventId,
-            job: job.name,
-            payload: job.payload.parse(facts),
-          })),
-        );
-        await deliver(owed);
+        const eventIds = events.map(({ data }) => data.eventId);
+        const { rows } = await sql<OwedEffect>`
+          SELECT event_id AS "eventId", job, payload FROM effects
+          WHERE event_id = ANY(${eventIds}) AND state = 'pending'`.execute(tx);
+        await deliver(rows);
         await boss.deleteJob(
           eventQueue,
           events.map((event) => event.id),

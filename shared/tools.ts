@@ -67,7 +67,7 @@ export async function openTools(
   const queues = openQueues(queueRedis);
   const images = await openObjectStore(config);
   const decoder = openDecoder({ processes: config.DECODER_PROCESSES });
-  const search = await openSearchIndex(config, db);
+  const search = await openSearchIndex(db);
   const changes = openChanges(cache, log);
   const live = openLive(cache, config.CACHE_REDIS_URL, log);
 

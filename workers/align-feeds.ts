@@ -1,4 +1,4 @@
-/** Brings cached feeds in line with one post, also while others do the same. */
+/** Brings cached feeds in line with one post, also while others do the same. (Decision 6.) */
 import { sql } from 'kysely';
 import type { Tools } from '../shared/tools.ts';
 

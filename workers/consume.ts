@@ -3,10 +3,9 @@ import { type Job, Worker } from 'bullmq';
 import { effectFailed } from '../shared/effects.ts';
 import type { QueueName } from '../shared/jobs.ts';
 import { keys } from '../shared/keys.ts';
-import { effectJobId } from '../shared/queue.ts';
 import { openRedis } from '../shared/redis/index.ts';
 import type { Tools } from '../shared/tools.ts';
-import { type Handlers, runJob } from './handler.ts';
+import { effectOf, type Handlers, runJob } from './handler.ts';
 
 /**
  * A job whose process was killed is taken over after 2 to 4 s: its lock lapses, and a look-out that runs every
@@ -49,7 +48,6 @@ export function consume(tools: Tools, handlers: Handlers, queues: readonly Queue
 async function recordStalled({ db, log }: Tools, job: Job | undefined, error: Error): Promise<void> {
   if (!job || !/stalled/.test(error.message)) return;
   log.error({ job: job.name, job_id: job.id }, 'a job lost its worker too often and failed for good');
-  const eventId = job.id?.slice(0, job.id.indexOf('-'));
-  if (!eventId || job.id !== effectJobId(eventId, job.name)) return;
-  await effectFailed(db, { eventId, job: job.name }, error.message, true).catch(() => {});
+  const effect = effectOf(job);
+  if (effect) await effectFailed(db, effect, error.message, true).catch(() => {});
 }

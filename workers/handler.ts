@@ -29,8 +29,8 @@ export class GiveUp extends UnrecoverableError {
 
 const byName = new Map<string, AnyJob>(jobs.map((job) => [job.name, job]));
 
-/** The event of an effect's job is told by its id; other jobs (roll-ups, parts) are no effects. */
-function effectOf(job: BullJob): { eventId: string; job: string } | undefined {
+/** The effect a job is, told by its id; other jobs (roll-ups, parts) are none. */
+export function effectOf(job: BullJob): { eventId: string; job: string } | undefined {
   const eventId = job.id?.slice(0, job.id.indexOf('-'));
   if (!eventId?.startsWith('event_') || job.id !== effectJobId(eventId, job.name)) return undefined;
   return { eventId, job: job.name };

@@ -3,7 +3,7 @@
  * moment; what is owed stands in Postgres.
  */
 import { sql } from 'kysely';
-import type { Counter, JobName } from '../shared/jobs.ts';
+import { type Counter, isJobName, jobs } from '../shared/jobs.ts';
 import { tellUntold } from '../shared/notifications/index.ts';
 import { effectJobId } from '../shared/queue.ts';
 import type { Tools } from '../shared/tools.ts';
@@ -34,10 +34,14 @@ export async function sweepEffects({ db, queues, log }: Tools, idleS = effectIdl
   let enqueued = 0;
   for (const { event_id: eventId, job, payload } of rows) {
     const id = effectJobId(eventId, job);
-    const state = await queues.stateOf(job as JobName, id);
+    if (!isJobName(job)) {
+      log.warn({ event_id: eventId, job }, 'a job nobody declares waits');
+      continue;
+    }
+    const state = await queues.stateOf(job, id);
     if (inHand.has(state)) continue;
     // A finished job that is still kept would swallow the new one.
-    if (state !== 'unknown') await queues.remove(job as JobName, id);
+    if (state !== 'unknown') await queues.remove(job, id);
     await queues.addAll([{ name: job, payload, id }]);
     enqueued += 1;
   }
@@ -54,8 +58,11 @@ export async function sweepCounts({ db, rollUp }: Tools, idleS = deltaIdleS): Pr
   return rows.length;
 }
 
-/** Forgets records past their time. */
+/** Gives up effects whose job has not been declared by any version for a day, and forgets records past their time. */
 export async function retain({ db }: Tools): Promise<void> {
+  await sql`UPDATE effects SET state = 'failed', finished_at = now(), last_error = 'no job of this name is declared'
+    WHERE state IN ('pending', 'running') AND created_at < now() - interval '1 day'
+      AND job <> ALL(${jobs.map((job) => job.name)})`.execute(db);
   await sql`DELETE FROM effects WHERE state = 'done'
     AND finished_at < now() - make_interval(days => ${keptDoneDays})`.execute(db);
   await sql`DELETE FROM effects WHERE state = 'failed'
@@ -66,12 +73,20 @@ export async function retain({ db }: Tools): Promise<void> {
     WHERE expires_at < now() - interval '1 day' OR ended_at < now() - interval '30 days'`.execute(db);
 }
 
+/** All sweeps, each for itself: one that fails says so and keeps no other from its work. */
+export async function sweep(tools: Tools): Promise<void> {
+  const sweeps = {
+    effects: () => sweepEffects(tools),
+    counts: () => sweepCounts(tools),
+    notices: () => tellUntold(tools, { olderThanS: noticeIdleS }),
+  };
+  for (const [name, run] of Object.entries(sweeps)) {
+    await run().catch((error: unknown) => tools.log.error({ err: error, sweep: name }, 'a sweep failed'));
+  }
+}
+
 /** Puts the sweeps on pg-boss's clock: once a minute, by whichever relay is alive. */
 export async function scheduleSweeps(tools: Tools): Promise<void> {
-  await tools.outbox.schedule('sweep', '* * * * *', async () => {
-    await sweepEffects(tools);
-    await sweepCounts(tools);
-    await tellUntold(tools, { olderThanS: noticeIdleS });
-  });
+  await tools.outbox.schedule('sweep', '* * * * *', () => sweep(tools));
   await tools.outbox.schedule('retention', '17 * * * *', () => retain(tools));
 }

@@ -22,7 +22,7 @@ export type RunningWorker = { tools: Tools; relay: Relay | undefined; stop(): Pr
 export async function startWorker(config: Config, names: readonly string[]): Promise<RunningWorker> {
   const relays = names.includes('relay');
   const queues = names.filter((name) => name !== 'relay') as QueueName[];
-  const tools = await openTools(config, queues.length === 1 ? (queues[0] as string) : 'worker', {
+  const tools = await openTools(config, names.length === 1 ? (names[0] as string) : 'worker', {
     maintainOutbox: relays,
   });
   await openScratchFolder(renditionsFolder(config.DATA_DIR));

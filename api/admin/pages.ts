@@ -35,6 +35,7 @@ ${problem ? `<p class="problem" role="alert">${problem}</p>` : '<p>Queues, jobs,
   );
 }
 
+/** The page that asks whether to sign out, as HTML. */
 export function signOutPage(): string {
   return page(
     'Sign out',

@@ -29,6 +29,7 @@ export type AdminSessions = {
   prove(request: Request): void;
 };
 
+/** Opens the sessions of operators; changing the password ends them all. */
 export function openAdminSessions(config: Config, password: string): AdminSessions {
   // With the password in the key, changing it signs everybody out.
   const key = createHmac('sha256', config.AUTH_SECRET).update(`admin ${password}`).digest();

@@ -12,6 +12,11 @@ import { type ReadBody, readBody } from './read-body.ts';
 /** Checks that only tests pay for: replies match their schema, errors are among those declared. */
 export type Strictness = { checkReplies: boolean };
 
+/**
+ * Serves one request of a route.
+ *
+ * @throws whatever refuses it, for the error handler to answer; nothing has been sent then.
+ */
 export async function serve(
   spec: Route,
   door: Door,

@@ -17,6 +17,7 @@ export type Tokens = {
   verify(token: string): Promise<Claims | undefined>;
 };
 
+/** Opens the signing and checking of access tokens. `secret`: the same in every process. */
 export function openTokens(secret: string): Tokens {
   const key = new TextEncoder().encode(secret);
   const verified = new LRUCache<string, Claims>({ max: maxVerified });

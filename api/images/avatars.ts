@@ -15,6 +15,7 @@ export type Avatars = {
   draw(userId: string, username: string): Promise<void>;
 };
 
+/** Opens the pictures of users: drawn when first asked for, from the store afterwards. */
 export function openAvatars({ images, decoder }: Tools): Avatars {
   const drawing = new Map<string, Promise<void>>();
 

@@ -32,6 +32,7 @@ export type Renditions = {
 
 type Poll = { waiters: number; end: Promise<Awaited> };
 
+/** Opens the renditions of posts: from the store, or waited for while they are being made. */
 export function openRenditions(tools: Tools): Renditions {
   const { db, queues, log } = tools;
   const polls = new Map<string, Poll>();

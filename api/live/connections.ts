@@ -35,6 +35,7 @@ export type Connections = {
   close(): Promise<void>;
 };
 
+/** Opens the set of sockets of this process, and watches over them. */
 export function openConnections({ db, changes, log }: Tools, limits: Limits): Connections {
   const all = new Set<Connection>();
   const byUser = new Map<string, Set<Connection>>();

@@ -26,7 +26,7 @@ export function responseOn(request: IncomingMessage, socket: Socket): Response {
  * The client's address by Express's rule: of the socket's address and, backwards, those in X-Forwarded-For,
  * the first that no trusted proxy has.
  */
-function addressOf(request: IncomingMessage, trustedProxies: number): string {
+function clientOf(request: IncomingMessage, trustedProxies: number): string {
   const forwarded = String(request.headers['x-forwarded-for'] ?? '');
   const named = forwarded.split(',').flatMap((address) => address.trim() || []);
   const addresses = [request.socket.remoteAddress ?? 'unknown', ...named.reverse()];
@@ -63,7 +63,7 @@ export async function admitUpgrade(
   const viewer = await admit(
     door,
     // Of Express's own, admission reads no more than these.
-    { headers: { authorization }, ip: addressOf(request, tools.config.TRUST_PROXY) } as Request,
+    { headers: { authorization }, ip: clientOf(request, tools.config.TRUST_PROXY) } as Request,
     response,
   );
   if (redisError) throw redisError;

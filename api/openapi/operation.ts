@@ -1,6 +1,6 @@
 /** One route value as an OpenAPI operation. */
 import type { z } from 'zod';
-import { impliedErrors, isKeyed, type Route } from '../route.ts';
+import { type Area, impliedErrors, isKeyed, type Route } from '../route.ts';
 import { type ErrorReplies, headers, type Reply } from './replies.ts';
 import type { JsonSchema, Schemas } from './schemas.ts';
 
@@ -16,7 +16,7 @@ type Reference = { $ref: string };
 
 export type Operation = {
   operationId: string;
-  tags: string[];
+  tags: Area[];
   summary: string;
   description?: string;
   deprecated?: true;
@@ -67,6 +67,7 @@ export function operationIdOf(method: string, path: string): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
+/** Describes one route: parameters, body, replies and errors. */
 export function describeRoute(spec: Route, schemas: Schemas, errorReplies: ErrorReplies): Operation {
   const hasEtag = spec.headers?.ETag !== undefined;
   const parameters = [

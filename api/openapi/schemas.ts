@@ -18,6 +18,7 @@ export type Schemas = {
 /** What zod gives an integer that has no bounds of its own. */
 const safeBounds = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER } as const;
 
+/** Opens an empty collection of schemas, to which describing routes adds. */
 export function openSchemas(): Schemas {
   const components: Record<string, JsonSchema> = {};
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { fail } from '../../shared/errors.ts';
 import type { Post } from '../../shared/posts/schema.ts';
 
+/** The ETag of a post as one viewer sees it, quotes included. */
 export function etagOf(post: Post): string {
   const hash = createHash('sha1').update(JSON.stringify(post)).digest('base64url').slice(0, 12);
   return `"v${post.version}-${hash}"`;

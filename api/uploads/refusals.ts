@@ -19,6 +19,7 @@ export function tooLarge(field: string, maxBytes: number, request: Request, maxF
   return new Failure('IMAGE_TOO_LARGE', { field, reason });
 }
 
+/** The client left before its upload had ended: nobody will read this, but the work has to stop. */
 export function closedEarly(): Failure {
   return new Failure('INVALID_INPUT', { reason: 'The connection closed before the upload was complete' });
 }

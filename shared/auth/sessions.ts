@@ -3,6 +3,8 @@
  * always yields the same token: a client whose reply was lost sends the old one again and gets the very
  * successor it missed. Using that successor moves the session on; whoever then shows an older token holds a
  * stolen one, and the session ends.
+ *
+ * Decision 4 says why.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { sql } from 'kysely';

@@ -2,6 +2,8 @@
  * What must be forgotten: a log in Redis of the posts, users and sessions that changed, which every process
  * catches up with before it serves from its own memory. So a copy in memory is never older than the last
  * change that was answered, on whichever process that was.
+ *
+ * Decision 3 says why.
  */
 
 import { keys } from '../keys.ts';
@@ -25,6 +27,7 @@ export type Changes = {
   readonly epoch: number;
 };
 
+/** Opens the log; several processes on one Redis share it. */
 export function openChanges(redis: Redis, log: Log): Changes {
   const listeners: Record<ChangeKind, ((id: string | undefined) => void)[]> = {
     post: [],

@@ -1,6 +1,8 @@
 /**
  * Counts: a write adds a row to `count_deltas` beside its fact, never touches the counted row, and so costs
  * the same on a viral post as on any other. One coalesced job per target adds the deltas up.
+ *
+ * Decision 5 says why.
  */
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';

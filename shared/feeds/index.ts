@@ -53,6 +53,7 @@ function scoreOf(postId: string): number {
   return Math.floor(timeOf(postId) / 1_000);
 }
 
+/** Opens the feeds. `depth`: how many posts of a feed are cached at the least before older ones come from Postgres. */
 export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
   const { kept, most } = sizesOf(depth);
 

@@ -8,6 +8,8 @@
  *
  * Beside it lies a hash of marks: `l{post_id}` liked, `s{post_id}` saved. A value is the number of the act,
  * negative when it was undone, 0 when it was read from Postgres; `!` says the hash is there.
+ *
+ * Decision 2 says why.
  */
 import { script } from '../redis/index.ts';
 

@@ -60,6 +60,7 @@ export function sepia(amount: number): Matrix3 {
   return matrix((row, column) => identity[row][column] * (1 - amount) + full[row][column] * amount);
 }
 
+/** `hue-rotate()` of CSS filters (Filter Effects Module Level 1). */
 export function hueRotate(degrees: number): Matrix3 {
   const cos = Math.cos((degrees * Math.PI) / 180);
   const sin = Math.sin((degrees * Math.PI) / 180);

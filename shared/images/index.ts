@@ -1,4 +1,4 @@
-/** Where images are kept: the port, and the one switch that picks the adapter. */
+/** Where images are kept: the port, and the one place that opens its adapter. */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
@@ -63,6 +63,7 @@ export type ObjectStore = {
  */
 export type ObjectStoreErrorKind = 'key' | 'range' | 'missing' | 'unavailable';
 
+/** What every method of the port throws. */
 export class ObjectStoreError extends Error {
   override name = 'ObjectStoreError';
   readonly kind: ObjectStoreErrorKind;
@@ -97,24 +98,12 @@ export function extensionFor(contentType: string): string | undefined {
   return Object.entries(contentTypesByExtension).find(([, type]) => type === contentType)?.[0];
 }
 
-export type ObjectStoreConfig = {
-  DATA_DIR: string;
-  IMAGE_STORE?: 'disk';
-};
-
 /**
- * Opens the object store the configuration asks for; it has to be closed.
+ * Opens the object store; it has to be closed.
  *
  * @throws {ObjectStoreError} `unavailable` if it cannot be used.
  */
-export async function openObjectStore(config: ObjectStoreConfig): Promise<ObjectStore> {
-  const kind = config.IMAGE_STORE ?? 'disk';
-  switch (kind) {
-    case 'disk': {
-      const { openDiskStore } = await import('./disk.ts');
-      return await openDiskStore(join(config.DATA_DIR, 'images'));
-    }
-    default:
-      return kind satisfies never;
-  }
+export async function openObjectStore({ DATA_DIR }: { DATA_DIR: string }): Promise<ObjectStore> {
+  const { openDiskStore } = await import('./disk.ts');
+  return openDiskStore(join(DATA_DIR, 'images'));
 }

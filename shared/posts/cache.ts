@@ -34,6 +34,7 @@ export type PostCache = {
   get(postIds: string[]): Promise<Map<string, CachedBody>>;
 };
 
+/** Opens the cache of this process. `cdn`: what image URLs begin with. */
 export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache {
   const bodies = new LRUCache<string, CachedBody>({ max: maxBodies, ttl: lifetimeMs, ttlResolution: 1_000 });
   changes.on('post', (postId) => {

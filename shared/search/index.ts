@@ -1,5 +1,4 @@
-/** Search: the port, and the one switch that picks its adapter. */
-import type { Config } from '../config.ts';
+/** Search: the port, and the one place that opens its adapter. */
 import type { Db } from '../db/index.ts';
 
 export const searchTypes = ['user', 'hashtag', 'post'] as const;
@@ -57,8 +56,8 @@ export type SearchIndex = {
   close(): Promise<void>;
 };
 
-/** Opens the index the configuration asks for. */
-export async function openSearchIndex(_config: Config, db: Db): Promise<SearchIndex> {
+/** Opens the index; it has to be closed. */
+export async function openSearchIndex(db: Db): Promise<SearchIndex> {
   const { openPostgresSearch } = await import('./postgres.ts');
   return openPostgresSearch(db);
 }

@@ -96,6 +96,7 @@ async function orSearchIndexError<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** Opens the index that lives in Postgres. */
 export function openPostgresSearch(db: Db): SearchIndex {
   const inTransaction = (work: (tx: Tx) => Promise<void>) =>
     orSearchIndexError(db.transaction().execute(work));

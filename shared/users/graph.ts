@@ -16,6 +16,7 @@ export type Graph = {
   forget(userId: string): Promise<void>;
 };
 
+/** Opens the graph: Postgres with Redis before it. */
 export function openGraph(cache: Redis, db: Db): Graph {
   async function fill(userId: string): Promise<Set<string>> {
     const members = await fillSet(cache, keys.following(userId), lifetimeS, async () => {

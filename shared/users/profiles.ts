@@ -75,6 +75,7 @@ function fromHash(hash: Record<string, string>, cdn: string): Profile {
   };
 }
 
+/** Opens the profiles: Postgres with Redis before it. `cdn`: what image URLs begin with. */
 export function openProfiles(cache: Redis, db: Db, cdn: string, changes: Changes): Profiles {
   return {
     async get(userId) {

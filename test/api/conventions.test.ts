@@ -17,7 +17,7 @@ const greeting = (version: 1 | 2) =>
   route({
     method: 'get',
     path: `/v${version}/greeting`,
-    area: 'test',
+    area: 'meta',
     summary: 'Greet',
     auth: 'none',
     status: 200,
@@ -34,7 +34,7 @@ const greeting = (version: 1 | 2) =>
 const breaking = route({
   method: 'post',
   path: '/v1/breaking',
-  area: 'test',
+  area: 'meta',
   summary: 'Throw',
   auth: 'none',
   body: z.object({ how: z.enum(['throw', 'reject', 'wrong reply', 'after commit']) }),

@@ -5,6 +5,8 @@
  *
  * Children are ended by SIGKILL alone: they ignore the signals a terminal sends, and native code that
  * runs wild heeds no other.
+ *
+ * Decision 8 says why.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
