@@ -27,22 +27,25 @@ export const getFeed = route({
   async handle({ viewer, query, tools }) {
     let before = query.cursor ? decodeCursor('feed', cursorValues, query.cursor)[0] : undefined;
     let more = true;
-    const posts: Buffer[] = [];
+    let shown = 0;
+    const pieces = [opening];
     // A page that holds posts deleted a moment ago is filled up with older ones.
-    while (more && posts.length < query.limit) {
-      const page = await tools.feeds.page(viewer, before, query.limit - posts.length);
+    while (more && shown < query.limit) {
+      const page = await tools.feeds.page(viewer, before, query.limit - shown);
       const bodies = await tools.posts.get(page.entries.map((entry) => entry.postId));
-      for (const entry of page.entries) {
-        const body = bodies.get(entry.postId);
-        if (body && !body.isArchived) posts.push(postJson(body, entry));
+      for (const [index, entry] of page.entries.entries()) {
+        const body = bodies[index];
+        if (!body || body.isArchived) continue;
+        if (shown > 0) pieces.push(comma);
+        pieces.push(postJson(body, entry));
+        shown += 1;
       }
       before = page.entries.at(-1)?.postId ?? before;
       more = page.more;
     }
     const cursor = more && before ? JSON.stringify(encodeCursor('feed', [before])) : 'null';
-    const closing = Buffer.from(`],"next_cursor":${cursor},"has_more":${more}}`);
-    const separated = posts.flatMap((post, index) => (index === 0 ? [post] : [comma, post]));
-    return new Prepared(Buffer.concat([opening, ...separated, closing]));
+    pieces.push(Buffer.from(`],"next_cursor":${cursor},"has_more":${more}}`));
+    return new Prepared(Buffer.concat(pieces));
   },
 });
 

@@ -1,10 +1,11 @@
 /** How fast one API process serves feed pages, beside an Express server that sends the same bytes. */
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../../shared/db/index.ts';
 import { openLog } from '../../shared/log.ts';
 import { runApi } from '../child.ts';
-import { compare, shown, shownSpread } from './compare.ts';
+import { compare, type Spread, shown, shownSpread } from './compare.ts';
 import { addFollowers, addPeople, addPost, type Person, tokenFor } from './crowd.ts';
 import type { Figure } from './figure.ts';
 import { type LoadResult, load, loadTool } from './load.ts';
@@ -15,7 +16,7 @@ const authors = 50;
 const followed = 10;
 const postsPerAuthor = 4;
 const connections = 16;
-const seconds = 4;
+const seconds = 3;
 
 /** High enough never to be reached: the limiter counts every request, as it does in production. */
 const highLimits = 'anonymous:1000000000,free:1000000000,pro:1000000000,enterprise:1000000000';
@@ -60,26 +61,34 @@ export const feedPage: Figure = async ({ engines, rounds, note, onStop }) => {
   const api = await stage.api({ env: { RATE_LIMITS: highLimits } });
   const url = (base: string) => `${base}/v1/feed`;
   const files = await copyReply(url(api.base), tokens[0] as string, stage.folder);
-  const bare = await runApi(process.env, join(stage.folder, 'bare.log'), [
-    new URL('feed-page/bare-server.ts', import.meta.url).pathname,
-    ...files,
-  ]);
-  onStop(bare.stop);
+  const bareServer = async (...more: string[]) => {
+    const program = fileURLToPath(new URL('feed-page/bare-server.ts', import.meta.url));
+    const bare = await runApi(process.env, join(stage.folder, 'bare.log'), [program, ...files, ...more]);
+    onStop(bare.stop);
+    return bare;
+  };
+  const [bare, leanest] = [await bareServer(), await bareServer('no-etag')];
 
-  const latest: Record<string, LoadResult> = {};
-  const rate = (name: 'ours' | 'theirs', base: string) => async () => {
+  const latest = new Map<string, LoadResult>();
+  const rate = (base: string) => async () => {
     const result = await load({ url: url(base), tokens, connections, seconds, folder: stage.folder });
-    latest[name] = result;
-    note(`${name}: ${shown(result.perSecond)}/s`);
+    latest.set(base, result);
     return result.perSecond;
   };
-  note(`${rounds + 1} rounds of 2 × ${seconds} s, load from ${loadTool()}`);
-  const { ours, theirs, ratio } = await compare(rounds, rate('ours', api.base), rate('theirs', bare.base));
-  await Promise.all([api.stop(), bare.stop()]);
-  const latency = ({ p50Ms, p99Ms }: LoadResult) => `p50 ${shown(p50Ms)} ms, p99 ${shown(p99Ms)} ms`;
+  note(`two comparisons of ${rounds + 1} rounds of 2 × ${seconds} s, load from ${loadTool()}`);
+  const toBare = await compare(rounds, rate(api.base), rate(bare.base));
+  const toLeanest = await compare(rounds, rate(api.base), rate(leanest.base));
+  await Promise.all([api.stop(), bare.stop(), leanest.stop()]);
+  const line = (name: string, rates: Spread, base: string) => {
+    const { p50Ms, p99Ms } = latest.get(base) as LoadResult;
+    return `${name.padEnd(28)} ${shownSpread(rates)} requests/s, p50 ${shown(p50Ms)} ms, p99 ${shown(p99Ms)} ms`;
+  };
   return [
-    `feed page      ${shownSpread(ours)} requests/s, ${latency(latest.ours as LoadResult)}`,
-    `bare Express   ${shownSpread(theirs)} requests/s, ${latency(latest.theirs as LoadResult)}`,
-    `ratio          ${shownSpread(ratio)}`,
+    `pages of ${(statSync(files[0] as string).size / 1_000).toFixed(1)} kB`,
+    line('feed page', toBare.ours, api.base),
+    line('bare Express', toBare.theirs, bare.base),
+    line('bare Express without ETag', toLeanest.theirs, leanest.base),
+    `ratio to bare Express        ${shownSpread(toBare.ratio)}`,
+    `ratio to it without ETag     ${shownSpread(toLeanest.ratio)}`,
   ];
 };

@@ -65,13 +65,14 @@ export function openFeeds(cache: Redis, db: Db, depth: number): Feeds {
     );
     if (!reply) return undefined;
     const [ids, reached, whole, ...found] = reply;
-    const marks = new Map<string, number>();
-    for (let at = 0; at < found.length; at += 2) marks.set(found[at] as string, Number(found[at + 1]));
-    const entries = (ids === '' ? [] : ids.split(',')).map((postId) => ({
-      postId,
-      liked: marks.get(`l${postId}`) ?? null,
-      saved: marks.get(`s${postId}`) ?? null,
-    }));
+    const entries = (ids === '' ? [] : ids.split(',')).map(
+      (postId): FeedEntry => ({ postId, liked: null, saved: null }),
+    );
+    for (let at = 0; at < found.length; at += 2) {
+      const name = found[at] as string;
+      const entry = entries.find(({ postId }) => name.endsWith(postId));
+      if (entry) entry[name.startsWith('l') ? 'liked' : 'saved'] = Number(found[at + 1]);
+    }
     return { entries, reachedBottom: reached === 1, whole: whole === 1 };
   }
 

@@ -30,8 +30,8 @@ export function viewersPart(isLiked: boolean, isSaved: boolean): Buffer {
 }
 
 export type PostCache = {
-  /** The posts that exist, by id; a deleted one is missing from the reply. */
-  get(postIds: string[]): Promise<Map<string, CachedBody>>;
+  /** The posts in the order of `postIds`; undefined in the place of one that does not exist. */
+  get(postIds: string[]): Promise<(CachedBody | undefined)[]>;
 };
 
 /** Opens the cache of this process. `cdn`: what image URLs begin with. */
@@ -48,7 +48,8 @@ export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache 
     }
   });
 
-  async function load(postIds: string[], into: Map<string, CachedBody>) {
+  async function load(postIds: string[]): Promise<Map<string, CachedBody>> {
+    const loaded = new Map<string, CachedBody>();
     const { epoch } = changes;
     for (const { body, countedUpTo } of await loadPosts(db, cdn, postIds)) {
       const common = Buffer.from(JSON.stringify(body));
@@ -64,22 +65,18 @@ export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache 
         head: plain.subarray(0, at),
         tail: plain.subarray(at + String(body.like_count).length, common.length - 1),
       };
-      into.set(body.post_id, cached);
+      loaded.set(body.post_id, cached);
       if (changes.epoch === epoch) bodies.set(body.post_id, cached);
     }
+    return loaded;
   }
 
   return {
     async get(postIds) {
-      const found = new Map<string, CachedBody>();
-      const missing: string[] = [];
-      for (const postId of postIds) {
-        const body = bodies.get(postId);
-        if (body) found.set(postId, body);
-        else missing.push(postId);
-      }
-      if (missing.length > 0) await load(missing, found);
-      return found;
+      const found = postIds.map((postId) => bodies.get(postId));
+      if (!found.includes(undefined)) return found;
+      const loaded = await load(postIds.filter((_, index) => !found[index]));
+      return found.map((body, index) => body ?? loaded.get(postIds[index] as string));
     },
   };
 }
