@@ -42,22 +42,23 @@ export const readPage = script<[string, number, number, ...string[]] | null>(`
   local reached = 0
   if #ids < limit or ids[#ids] == bottom then reached = 1 end
   if ids[#ids] == bottom then ids[#ids] = nil end
-  local fields = { '!' }
-  for i, id in ipairs(ids) do
-    fields[2 * i] = 'l' .. id
-    fields[2 * i + 1] = 's' .. id
-  end
-  local values = redis.call('HMGET', KEYS[2], unpack(fields))
-  if not values[1] then return nil end
+  local marks = redis.call('HLEN', KEYS[2])
+  if marks == 0 then return nil end
   if redis.call('TTL', KEYS[1]) < lifetime / 2 then
     redis.call('EXPIRE', KEYS[1], lifetime)
     redis.call('EXPIRE', KEYS[2], lifetime)
   end
   local reply = { table.concat(ids, ','), reached, bottom == '!whole' and 1 or 0 }
-  for i = 2, #fields do
-    if values[i] then
-      reply[#reply + 1] = fields[i]
-      reply[#reply + 1] = values[i]
+  if marks == 1 or #ids == 0 then return reply end
+  local names = {}
+  for i, id in ipairs(ids) do
+    names[2 * i - 1] = 'l' .. id
+    names[2 * i] = 's' .. id
+  end
+  for i, value in ipairs(redis.call('HMGET', KEYS[2], unpack(names))) do
+    if value then
+      reply[#reply + 1] = names[i]
+      reply[#reply + 1] = value
     end
   end
   return reply
