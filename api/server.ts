@@ -42,13 +42,15 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
   app.set('query parser', 'simple');
   app.set('trust proxy', config.TRUST_PROXY);
 
+  const api = apiRoutes(routes, door, strictness);
   app.use(nameRequest(tools));
+  app.use(api.found);
   app.use(imageRoutes(tools));
   app.use(healthRoutes(tools));
   app.use(metricsRoute(tools));
   app.use(docsPages(routes, config));
   app.use(adminPages(tools));
-  app.use(apiRoutes(routes, door, strictness));
+  app.use(api.unrouted);
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     answerError(response, error, String(response.getHeader('X-Request-Id')), log);
   });

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 
 const checks = [
-  { name: 'types', args: ['node_modules/.bin/tsc', '--project', '.'] },
+  { name: 'types', args: ['node_modules/typescript-7/bin/tsc', '--project', '.'] },
   { name: 'lint and format', args: ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'] },
   { name: 'dead code', args: ['node_modules/.bin/knip'] },
   { name: '.env.example', args: ['scripts/env-example.ts', '--check'] },

@@ -12,6 +12,20 @@ const gather = { minLength: 8_192, periodicFlush: 200 };
 
 let stdout: ReturnType<typeof pino.destination> | undefined;
 
+/** The time as a line carries it; most lines share their millisecond with the one before. */
+function openClock(): () => string {
+  let latestMs = 0;
+  let text = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== latestMs) {
+      latestMs = nowMs;
+      text = `,"time":"${new Date(nowMs).toISOString()}"`;
+    }
+    return text;
+  };
+}
+
 /** The destination of every log of this process, so that their lines keep their order. */
 function openStdout(): ReturnType<typeof pino.destination> {
   if (stdout) return stdout;
@@ -31,7 +45,7 @@ export function openLog(process: string, level: string): Log {
   const options: LoggerOptions = {
     level,
     base: { process },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: openClock(),
     formatters: { level: (label) => ({ level: label }) },
     mixin: () => {
       const requestId = currentRequestId();

@@ -1,51 +1,67 @@
-/** The routes as one Express router: what is found is served, the rest is refused, and all of it is counted. */
-import { type NextFunction, type Request, type Response, Router } from 'express';
+/** The routes of the API: what is found is served, the rest is refused, and all of it is counted. */
+import type { NextFunction, Request, Response } from 'express';
+import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { fail, shortened } from '../../shared/errors.ts';
 import type { Route } from '../route.ts';
 import { admit, type Door } from './admit.ts';
 import { type Strictness, serve } from './serve.ts';
 
-/** The router. Its errors are left to whoever mounts it. */
-export function apiRoutes(routes: readonly Route[], door: Door, strictness: Strictness): Router {
-  const router = Router({ caseSensitive: true });
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** A path may be as long as Node lets a request line be; an id that long is simply not found. */
+const maxParamLength = 20_000;
+
+export type ApiRoutes = {
+  /** Serves the request if there is a route for it, and passes it on if there is none. */
+  found(request: Request, response: Response, next: NextFunction): Promise<void> | void;
+  /** Refuses the request: there is no such path, or it does not take this method. */
+  unrouted(request: Request, response: Response): Promise<void>;
+};
+
+/**
+ * The routes as middleware. They are looked up in a radix tree, which Express's own router is not: it tries one
+ * route after the other, and those at the end of a long table would be served more slowly.
+ */
+export function apiRoutes(routes: readonly Route[], door: Door, strictness: Strictness): ApiRoutes {
+  const router = findMyWay({ ignoreTrailingSlash: true, maxParamLength });
   for (const spec of routes) {
-    router[spec.method](spec.path.replace(/\{([^}]+)\}/g, ':$1'), (request: Request, response: Response) =>
-      serve(spec, door, strictness, request, response),
-    );
+    const method = spec.method.toUpperCase() as HTTPMethod;
+    const path = spec.path.replace(/\{([^}]+)\}/g, ':$1');
+    router.on(method === 'GET' ? ['GET', 'HEAD'] : method, path, unused, spec);
   }
-  const methodsAt = openMethods(routes);
-  router.use(async (request: Request, response: Response) => {
-    await admit(door, request, response);
-    answerUnrouted(methodsAt(request.path), request, response);
-  });
-  router.use(async (error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    // A path that cannot be decoded fails before any route has seen it.
-    if (!response.hasHeader('X-RateLimit-Limit')) await admit(door, request, response);
-    throw error;
-  });
-  return router;
+  const methodsAt = (path: string) => methods.filter((method) => router.find(method, path));
+
+  return {
+    found(request, response, next) {
+      const match = router.find(request.method as HTTPMethod, request.path);
+      if (!match) return next();
+      const spec = match.store as Route;
+      request.params = match.params as Request['params'];
+      request.route = spec;
+      return serve(spec, door, strictness, request, response);
+    },
+    async unrouted(request, response) {
+      await admit(door, request, response);
+      // Throws for a path that cannot be decoded, which is something else than one that leads nowhere.
+      decodeURIComponent(request.path);
+      answerUnrouted(methodsAt(request.path), request, response);
+    },
+  };
 }
 
-/** The methods each path has, to tell an unknown path from a method it does not have. */
-function openMethods(routes: readonly Route[]): (path: string) => string[] {
-  const byPath = Map.groupBy(routes, (spec) => spec.path as string);
-  const patterns = [...byPath].map(([path, specs]) => ({
-    matches: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`),
-    methods: specs.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])),
-  }));
-  return (path) => patterns.filter(({ matches }) => matches.test(path)).flatMap(({ methods }) => methods);
-}
+/** The tree wants a function for each route; only what is stored beside it is asked for. */
+function unused(): void {}
 
-function answerUnrouted(methods: string[], request: Request, response: Response): void {
-  if (methods.length === 0) {
+function answerUnrouted(allowedMethods: string[], request: Request, response: Response): void {
+  if (allowedMethods.length === 0) {
     fail('NOT_FOUND', { field: 'path', reason: `There is no ${shortened(request.path)}` });
   }
   if (request.method === 'OPTIONS') {
-    response.setHeader('Allow', [...methods, 'OPTIONS'].join(', '));
+    response.setHeader('Allow', [...allowedMethods, 'OPTIONS'].join(', '));
     response.status(204).end();
     return;
   }
-  const allowed = methods.join(', ');
+  const allowed = allowedMethods.join(', ');
   response.setHeader('Allow', allowed);
   fail('METHOD_NOT_ALLOWED', { field: 'method', reason: `${shortened(request.path)} takes ${allowed}` });
 }

@@ -119,7 +119,7 @@ describe('what all endpoints have in common', () => {
       [400, 'free', alice.get('/v1/feed?limit=0')],
       [400, 'anonymous', send(w.base, 'POST', '/v1/auth/login', '{', json)],
       [400, 'anonymous', sendPath('/v1/posts/%E0%A4%A')],
-      [404, 'anonymous', sendPath('/v1/no-such-thing/%zz')],
+      [400, 'anonymous', sendPath('/v1/no-such-thing/%zz')],
       [401, 'anonymous', call('GET', '/v1/feed')],
       [401, 'anonymous', call('GET', '/v1/feed', { Authorization: 'Bearer x' })],
       [404, 'free', alice.get('/v1/users/@nobody')],

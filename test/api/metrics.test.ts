@@ -51,7 +51,7 @@ describe('GET /metrics', () => {
       const line = `emulsion_http_request_seconds_count{${labels}}`;
       return numberAt(text, line) - (before.includes(line) ? numberAt(before, line) : 0);
     };
-    expect(count('method="GET",route="/v1/posts/:post_id",status="404"')).to.equal(1);
+    expect(count('method="GET",route="/v1/posts/{post_id}",status="404"')).to.equal(1);
     expect(count('method="GET",route="other",status="404"')).to.be.at.least(1);
     expect(text).to.contain('emulsion_process_resident_memory_bytes');
     expect(text).not.to.contain('nothing/here');
