@@ -75,13 +75,14 @@ export const areas = {
 
 export type Area = keyof typeof areas;
 
-type Auth = 'user' | 'optional' | 'none';
+/** Who may call: a signed-in user, an admin, anybody (known or not), anybody (never looked at). */
+type Auth = 'user' | 'admin' | 'optional' | 'none';
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Shape = z.ZodObject | undefined;
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 export type Context<A extends Auth, Params, Query, Body> = {
-  viewer: A extends 'user' ? Viewer : A extends 'optional' ? Viewer | undefined : undefined;
+  viewer: A extends 'user' | 'admin' ? Viewer : A extends 'optional' ? Viewer | undefined : undefined;
   params: Params;
   query: Query;
   body: Body;
@@ -153,6 +154,7 @@ export function impliedErrors(spec: Route): ErrorCode[] {
     ...(spec.multipart ? (['IMAGE_TOO_LARGE', 'INVALID_FORMAT'] as const) : []),
     // A token that is sent must be good, also where none is needed.
     'UNAUTHORIZED',
+    ...(spec.auth === 'admin' ? (['FORBIDDEN'] as const) : []),
     ...(isKeyed(spec) ? (['CONFLICT', 'UNPROCESSABLE'] as const) : []),
     'RATE_LIMITED',
     'INTERNAL_ERROR',

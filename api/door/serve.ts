@@ -33,7 +33,10 @@ export async function serve(
     if (spec.deprecated) announceDeprecation(spec.deprecated, response);
     const own = spec.perMinute ? { policy: spec.path, perMinute: spec.perMinute } : undefined;
     const viewer = await admit(door, request, response, own);
-    if (spec.auth === 'user' && !viewer) fail('UNAUTHORIZED');
+    if ((spec.auth === 'user' || spec.auth === 'admin') && !viewer) fail('UNAUTHORIZED');
+    if (spec.auth === 'admin' && viewer?.role !== 'admin') {
+      fail('FORBIDDEN', { field: 'Authorization', reason: 'Only admins may do this' });
+    }
 
     const key = isKeyed(spec) ? request.get('Idempotency-Key') : undefined;
     if (key !== undefined) {

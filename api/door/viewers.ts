@@ -59,6 +59,7 @@ export async function openViewers({ db, changes, log }: Tools): Promise<Viewers>
       .selectFrom('users')
       .select(['id', 'user_id', 'username', 'tier', 'role'])
       .where('user_id', '=', userId)
+      .where('is_hidden', '=', false)
       .executeTakeFirst();
     if (!row) return undefined;
     const account = { id: row.id, userId, username: row.username, tier: row.tier, role: row.role };

@@ -103,7 +103,7 @@ function referTo(name: keyof typeof sharedParameters): Reference {
 }
 
 function securityOf(spec: Route): Record<string, string[]>[] {
-  if (spec.auth === 'user') return [{ accessToken: [] }];
+  if (spec.auth === 'user' || spec.auth === 'admin') return [{ accessToken: [] }];
   return spec.auth === 'optional' ? [{}, { accessToken: [] }] : [];
 }
 

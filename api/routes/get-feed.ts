@@ -35,7 +35,7 @@ export const getFeed = route({
       const bodies = await tools.posts.get(page.entries.map((entry) => entry.postId));
       for (const [index, entry] of page.entries.entries()) {
         const body = bodies[index];
-        if (!body || body.isArchived) continue;
+        if (!body || body.isOff) continue;
         if (shown > 0) pieces.push(comma);
         pieces.push(postJson(body, entry));
         shown += 1;

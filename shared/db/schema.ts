@@ -1,5 +1,5 @@
 /** The tables as Kysely sees them. The migrations beside this file are what makes them. */
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type Now = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -13,7 +13,16 @@ export type ImagePaths = { thumbnail: string; medium: string; large: string };
 export type Tier = 'free' | 'pro' | 'enterprise';
 export type Role = 'user' | 'admin';
 export type EffectState = 'pending' | 'running' | 'done' | 'failed';
-export type NotificationType = 'like' | 'comment' | 'reply' | 'follow' | 'follow_request' | 'mention' | 'tag';
+export type NotificationType =
+  | 'like'
+  | 'comment'
+  | 'reply'
+  | 'comment_like'
+  | 'follow'
+  | 'follow_request'
+  | 'follow_accepted'
+  | 'mention'
+  | 'tag';
 
 export type Schema = {
   users: {
@@ -31,6 +40,9 @@ export type Schema = {
     post_count: Generated<number>;
     follower_count: Generated<number>;
     following_count: Generated<number>;
+    suspended_at: Date | null;
+    deleted_at: Date | null;
+    is_hidden: GeneratedAlways<boolean>;
     created_at: Now;
     updated_at: Now;
   };
@@ -89,6 +101,9 @@ export type Schema = {
   };
   post_tags: { post_id: number; user_id: number; position: number };
   follows: { id: Generated<number>; follower_id: number; following_id: number; created_at: Now };
+  follow_requests: { id: Generated<number>; requester_id: number; requested_id: number; created_at: Now };
+  blocks: { id: Generated<number>; blocker_id: number; blocked_id: number; created_at: Now };
+  mutes: { id: Generated<number>; muter_id: number; muted_id: number; created_at: Now };
   likes: { id: Generated<number>; user_id: number; post_id: number; created_at: Now };
   saves: { user_id: number; post_id: number; created_at: Now };
   comments: {
@@ -142,6 +157,7 @@ export type Schema = {
     actor_id: number;
     type: NotificationType;
     post_id: number | null;
+    comment_id: number | null;
     created_at: Now;
     told_at: Date | null;
     read_at: Date | null;

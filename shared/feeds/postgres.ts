@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
 
 /**
- * The feed of one user: posts of those they follow and their own, archived ones left out, newest first.
+ * The feed of one user: posts of those they follow and their own, newest first, without archived ones and those
+ * of muted and hidden authors. Blocks need no mention: there is no follow across one.
  *
  * @param viewerId internal id
  * @param beforePostId only posts older than this one; a post id sorts by its time of creation
@@ -16,7 +17,9 @@ export async function feedFromPostgres(
 ): Promise<string[]> {
   const { rows } = await sql<{ post_id: string }>`
     WITH authors AS (
-      SELECT following_id AS id FROM follows WHERE follower_id = ${viewerId}
+      SELECT f.following_id AS id FROM follows f JOIN users u ON u.id = f.following_id
+      WHERE f.follower_id = ${viewerId} AND NOT u.is_hidden
+        AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = ${viewerId} AND muted_id = f.following_id)
       UNION ALL SELECT ${viewerId}::bigint
     )
     SELECT newest.post_id

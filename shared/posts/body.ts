@@ -61,7 +61,7 @@ export type LoadedPost = {
   /** Internal ids. */
   id: number;
   authorId: number;
-  authorIsPrivate: boolean;
+  authorIsHidden: boolean;
   /** The newest counted act that `like_count` can contain. */
   countedUpTo: number;
   body: PostBody;
@@ -76,7 +76,7 @@ type Row = {
   id: number;
   post_id: string;
   author_id: number;
-  is_private: boolean;
+  is_hidden: boolean;
   user_id: string;
   username: string;
   profile_pic_url: string | null;
@@ -110,7 +110,7 @@ type Row = {
 export async function loadPosts(db: Db | Tx, cdn: string, postIds: string[]): Promise<LoadedPost[]> {
   if (postIds.length === 0) return [];
   const { rows } = await sql<Row>`
-    SELECT p.id, p.post_id, u.id AS author_id, u.user_id, u.username, u.profile_pic_url, u.is_verified, u.is_private,
+    SELECT p.id, p.post_id, u.id AS author_id, u.user_id, u.username, u.profile_pic_url, u.is_verified, u.is_hidden,
       p.caption, l.location_id, p.location_name, p.filter,
       p.like_count + COALESCE((SELECT sum(delta) FROM count_deltas
         WHERE counter = 'post.likes' AND target_id = p.id), 0)::int AS like_count,
@@ -144,7 +144,7 @@ function loaded(row: Row, cdn: string): LoadedPost {
   return {
     id: row.id,
     authorId: row.author_id,
-    authorIsPrivate: row.is_private,
+    authorIsHidden: row.is_hidden,
     countedUpTo: row.counted_up_to,
     body: {
       post_id: row.post_id,

@@ -14,7 +14,8 @@ const lifetimeMs = 60_000;
 
 export type CachedBody = {
   authorUserId: string;
-  isArchived: boolean;
+  /** In nobody's feed: it is archived, or its author is hidden. */
+  isOff: boolean;
   likeCount: number;
   countedUpTo: number;
   /** The whole post as JSON, for whoever neither liked nor saved it. */
@@ -51,14 +52,14 @@ export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache 
   async function load(postIds: string[]): Promise<Map<string, CachedBody>> {
     const loaded = new Map<string, CachedBody>();
     const { epoch } = changes;
-    for (const { body, countedUpTo } of await loadPosts(db, cdn, postIds)) {
+    for (const { body, countedUpTo, authorIsHidden } of await loadPosts(db, cdn, postIds)) {
       const common = Buffer.from(JSON.stringify(body));
       const mark = '"like_count":';
       const at = common.lastIndexOf(mark) + mark.length;
       const plain = Buffer.concat([common.subarray(0, -1), viewersPart(false, false)]);
       const cached = {
         authorUserId: body.user.user_id,
-        isArchived: body.is_archived,
+        isOff: body.is_archived || authorIsHidden,
         likeCount: body.like_count,
         countedUpTo,
         plain,

@@ -10,8 +10,12 @@ export type Client = {
   refreshToken: string;
   get(path: string, headers?: Record<string, string>): Promise<Reply>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  patch(path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
   put(path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
-  delete(path: string, headers?: Record<string, string>): Promise<Reply>;
+  /** Takes a body last, since most deletes have none. */
+  delete(path: string, headers?: Record<string, string>, body?: unknown): Promise<Reply>;
+  /** Sends a multipart form of any route. */
+  form(method: string, path: string, form: FormData, headers?: Record<string, string>): Promise<Reply>;
   /** Uploads a photo; fields that are no strings are sent as JSON. */
   upload(
     image: Uint8Array,
@@ -70,8 +74,10 @@ export function clientOf(
     ...session,
     get: (path, headers) => send(base, 'GET', path, undefined, authorized(headers)),
     post: json('POST'),
+    patch: json('PATCH'),
     put: json('PUT'),
-    delete: (path, headers) => send(base, 'DELETE', path, undefined, authorized(headers)),
+    delete: (path, headers, body) => json('DELETE')(path, body, headers),
+    form: (method, path, form, headers) => send(base, method, path, form, authorized(headers)),
     upload: (image, fields, headers) =>
       send(base, 'POST', '/v1/posts', photoForm(image, fields), authorized(headers)),
   };
