@@ -5,6 +5,7 @@ import { isId } from '../../shared/ids.ts';
 import { type CachedBody, viewersPart } from '../../shared/posts/cache.ts';
 import { postSchema } from '../../shared/posts/schema.ts';
 import { decodeCursor, encodeCursor, pageQuery } from '../cursor.ts';
+import { pageFields } from '../page.ts';
 import { Prepared, route } from '../route.ts';
 
 const [opening, comma] = ['{"posts":[', ','].map((text) => Buffer.from(text)) as [Buffer, Buffer];
@@ -20,8 +21,7 @@ export const getFeed = route({
   status: 200,
   reply: z.object({
     posts: z.array(postSchema),
-    next_cursor: z.string().nullable().describe('Null only at the true end.'),
-    has_more: z.boolean(),
+    ...pageFields,
   }),
   errors: [],
   async handle({ viewer, query, tools }) {

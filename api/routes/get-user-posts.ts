@@ -4,7 +4,8 @@ import { fail, notFound } from '../../shared/errors.ts';
 import { isId } from '../../shared/ids.ts';
 import { presentPosts } from '../../shared/posts/present.ts';
 import { postSchema } from '../../shared/posts/schema.ts';
-import { decodeCursor, encodeCursor, pageQuery } from '../cursor.ts';
+import { decodeCursor, pageQuery } from '../cursor.ts';
+import { cutPage, pageFields } from '../page.ts';
 import { route } from '../route.ts';
 import { findUser } from '../users/find-user.ts';
 
@@ -19,11 +20,7 @@ export const getUserPosts = route({
   params: z.object({ user_id: z.string().describe('A user id, @username, or `me`.') }),
   query: pageQuery,
   status: 200,
-  reply: z.object({
-    posts: z.array(postSchema),
-    next_cursor: z.string().nullable(),
-    has_more: z.boolean(),
-  }),
+  reply: z.object({ posts: z.array(postSchema), ...pageFields }),
   errors: ['NOT_FOUND', 'FORBIDDEN'],
   async handle({ viewer, params, query, tools }) {
     const name = params.user_id === 'me' ? viewer.userId : params.user_id;
@@ -43,12 +40,8 @@ export const getUserPosts = route({
       .orderBy('post_id', 'desc')
       .limit(query.limit + 1)
       .execute();
-    const ids = rows.slice(0, query.limit).map((row) => row.post_id);
-    const hasMore = rows.length > query.limit;
-    return {
-      posts: await presentPosts(tools, viewer, ids),
-      next_cursor: hasMore ? encodeCursor('user-posts', [ids.at(-1) as string]) : null,
-      has_more: hasMore,
-    };
+    const { rows: page, ...rest } = cutPage(rows, query.limit, 'user-posts', (row) => [row.post_id]);
+    const ids = page.map((row) => row.post_id);
+    return { posts: await presentPosts(tools, viewer, ids), ...rest };
   },
 });

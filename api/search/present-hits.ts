@@ -1,11 +1,11 @@
 /** What was found, as the API shows it to one viewer. */
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { avatarUrl } from '../../shared/posts/body.ts';
 import { presentPosts } from '../../shared/posts/present.ts';
 import { postSchema } from '../../shared/posts/schema.ts';
 import type { SearchHit, SearchType } from '../../shared/search/index.ts';
 import type { Tools } from '../../shared/tools.ts';
+import { cardOf } from '../../shared/users/cards.ts';
 import { userCardSchema } from '../../shared/users/schema.ts';
 
 const foundUserSchema = userCardSchema
@@ -60,10 +60,10 @@ async function presentUsers({ db, config }: Tools, userIds: string[]): Promise<S
     .where('user_id', 'in', userIds)
     .execute();
   return new Map(
-    rows.map((row) => {
-      const profile_pic_url = avatarUrl(config.CDN_BASE_URL, row.user_id, row.profile_pic_url);
-      return [row.user_id, { type: 'user', user: { ...row, profile_pic_url } }];
-    }),
+    rows.map((row) => [
+      row.user_id,
+      { type: 'user', user: { ...cardOf(config.CDN_BASE_URL, row), full_name: row.full_name } },
+    ]),
   );
 }
 

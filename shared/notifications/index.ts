@@ -6,8 +6,8 @@ import { sql } from 'kysely';
 import type { Tx } from '../db/index.ts';
 import type { NotificationType } from '../db/schema.ts';
 import { newId } from '../ids.ts';
-import { avatarUrl } from '../posts/body.ts';
 import type { Tools } from '../tools.ts';
+import { cardOf } from '../users/cards.ts';
 
 /** Whom to tell of whose act, by internal ids. A notice about a comment names its post, too. */
 export type Notice = {
@@ -119,12 +119,7 @@ function dataOf(row: Row, cdn: string): Record<string, unknown> {
   return {
     notification_id: row.notification_id,
     type: row.type,
-    actor: {
-      user_id: row.user_id,
-      username: row.username,
-      profile_pic_url: avatarUrl(cdn, row.user_id, row.profile_pic_url),
-      is_verified: row.is_verified,
-    },
+    actor: cardOf(cdn, row),
     ...(row.post_id === null ? {} : { post_id: row.post_id }),
     ...(row.comment_id === null ? {} : { comment_id: row.comment_id }),
     created_at: row.created_at.toISOString(),

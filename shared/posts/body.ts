@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
 import type { ImagePaths } from '../db/schema.ts';
+import { type CardRow, cardOf, type UserCard } from '../users/cards.ts';
 
 /** How many images a post can have. */
 export const maxImagesPerPost = 10;
@@ -19,13 +20,6 @@ export function imagePaths(key: string): ImagePaths {
     large: `/p/${key}/large.jpg`,
   };
 }
-
-export type UserCard = {
-  user_id: string;
-  username: string;
-  profile_pic_url: string;
-  is_verified: boolean;
-};
 
 export type PostMedia = {
   images: ImagePaths;
@@ -67,11 +61,6 @@ export type LoadedPost = {
   body: PostBody;
 };
 
-/** Where a user's picture is served. `version` changes with the picture, so that URLs may be cached for ever. */
-export function avatarUrl(cdn: string, userId: string, profilePicUrl: string | null): string {
-  return `${cdn}${profilePicUrl ?? `/avatars/${userId}/320.jpg?v=0`}`;
-}
-
 type Row = {
   id: number;
   post_id: string;
@@ -100,7 +89,7 @@ type Row = {
     height: number;
     alt_text: string | null;
   }[];
-  tagged: { user_id: string; username: string; profile_pic_url: string | null; is_verified: boolean }[];
+  tagged: CardRow[];
 };
 
 /**
@@ -148,22 +137,14 @@ function loaded(row: Row, cdn: string): LoadedPost {
     countedUpTo: row.counted_up_to,
     body: {
       post_id: row.post_id,
-      user: {
-        user_id: row.user_id,
-        username: row.username,
-        profile_pic_url: avatarUrl(cdn, row.user_id, row.profile_pic_url),
-        is_verified: row.is_verified,
-      },
+      user: cardOf(cdn, row),
       images: first.images,
       media,
       blurhash: first.blurhash,
       aspect_ratio: first.aspect_ratio,
       caption: row.caption,
       location: row.location_id ? { location_id: row.location_id, name: row.location_name ?? '' } : null,
-      tagged_users: row.tagged.map((user) => ({
-        ...user,
-        profile_pic_url: avatarUrl(cdn, user.user_id, user.profile_pic_url),
-      })),
+      tagged_users: row.tagged.map((user) => cardOf(cdn, user)),
       filter: row.filter,
       like_count: row.like_count,
       comment_count: row.comment_count,

@@ -3,9 +3,9 @@ import { sql } from 'kysely';
 import type { Changes } from '../changes/index.ts';
 import type { Db, Tx } from '../db/index.ts';
 import { keys } from '../keys.ts';
-import { avatarUrl } from '../posts/body.ts';
 import { fillHash, forget } from '../redis/fill.ts';
 import type { Redis } from '../redis/index.ts';
+import { avatarUrl } from './cards.ts';
 
 const lifetimeS = 3_600;
 
