@@ -1,8 +1,9 @@
 /**
- * `npm run new -- job NAME` or `npm run new -- route NAME`: writes the stub of a handler or an endpoint and says
+ * `npm run new -- job NAME` or `npm run new -- route AREA/NAME`: writes the stub of a handler or an endpoint and says
  * which lines are still to be written; tsc or a test names whatever is forgotten.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [kind, name] = process.argv.slice(2);
@@ -22,15 +23,16 @@ export const ${camelCase(job)}: Handler<'${job}'> = async () => {
 `;
 }
 
-function routeStub(route: string): string {
+function routeStub(areaAndName: string): string {
+  const [area, name = ''] = areaAndName.split('/');
   return `/** METHOD /v1/… */
 import { z } from 'zod';
-import { route } from '../route.ts';
+import { route } from '../../route.ts';
 
-export const ${camelCase(route)} = route({
+export const ${camelCase(name)} = route({
   method: 'get',
-  path: '/v1/${route}',
-  area: 'posts',
+  path: '/v1/${name}',
+  area: '${area}',
   summary: '',
   auth: 'user',
   status: 200,
@@ -58,14 +60,18 @@ const kinds = {
     stub: routeStub,
     next: (route: string) => [
       `api/routes/index.ts: add its line`,
+      `api/route.ts: the area, if it is new`,
       `test/api/${route}.test.ts: the reply, the row, the jobs, and each listed error`,
     ],
   },
 };
 
-if ((kind !== 'job' && kind !== 'route') || !name || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
+const word = '[a-z][a-z0-9]*(-[a-z0-9]+)*';
+const pattern = kind === 'route' ? `^${word}/${word}$` : `^${word}$`;
+if ((kind !== 'job' && kind !== 'route') || !name || !new RegExp(pattern).test(name)) {
   console.error(
-    'Type: npm run new -- job|route NAME, the name verb-first and in kebab-case, such as make-renditions',
+    'Type: npm run new -- job NAME or npm run new -- route AREA/NAME, the name verb-first and in kebab-case, ' +
+      'such as make-renditions or posts/like-post',
   );
   process.exit(1);
 }
@@ -75,5 +81,6 @@ if (existsSync(`${root}/${file}`)) {
   console.error(`${file} is already there`);
   process.exit(1);
 }
+mkdirSync(dirname(`${root}/${file}`), { recursive: true });
 writeFileSync(`${root}/${file}`, stub(name));
 console.log([`Wrote ${file}. Next:`, ...next(name).map((line) => `  ${line}`)].join('\n'));

@@ -72,7 +72,7 @@ describe('boundaries', () => {
   it('list every route and every handler in its table of contents', async () => {
     for (const folder of ['api/routes', 'workers/handlers']) {
       const index = await readFile(join(root, folder, 'index.ts'), 'utf8');
-      for await (const file of glob('*.ts', { cwd: join(root, folder) })) {
+      for await (const file of glob('**/*.ts', { cwd: join(root, folder) })) {
         if (file !== 'index.ts') expect(index, `${folder}/index.ts`).to.contain(`'./${file}'`);
       }
     }

@@ -1,25 +1,25 @@
 /** The API's table of contents. */
 import type { Route } from '../route.ts';
-import { createLiveTicket } from './create-live-ticket.ts';
-import { createPost } from './create-post.ts';
-import { deletePost } from './delete-post.ts';
-import { followUser } from './follow-user.ts';
-import { getCapabilities } from './get-capabilities.ts';
-import { getFeed } from './get-feed.ts';
-import { getOpenapi } from './get-openapi.ts';
-import { getPost } from './get-post.ts';
-import { getPostStatus } from './get-post-status.ts';
-import { getUser } from './get-user.ts';
-import { getUserPosts } from './get-user-posts.ts';
-import { likePost } from './like-post.ts';
-import { login } from './login.ts';
-import { logout } from './logout.ts';
-import { refresh } from './refresh.ts';
-import { register } from './register.ts';
-import { search } from './search.ts';
-import { unfollowUser } from './unfollow-user.ts';
-import { unlikePost } from './unlike-post.ts';
-import { updatePost } from './update-post.ts';
+import { login } from './auth/login.ts';
+import { logout } from './auth/logout.ts';
+import { refresh } from './auth/refresh.ts';
+import { register } from './auth/register.ts';
+import { getFeed } from './feed/get-feed.ts';
+import { getCapabilities } from './meta/get-capabilities.ts';
+import { getOpenapi } from './meta/get-openapi.ts';
+import { createLiveTicket } from './notices/create-live-ticket.ts';
+import { createPost } from './posts/create-post.ts';
+import { deletePost } from './posts/delete-post.ts';
+import { getPost } from './posts/get-post.ts';
+import { getPostStatus } from './posts/get-post-status.ts';
+import { likePost } from './posts/like-post.ts';
+import { unlikePost } from './posts/unlike-post.ts';
+import { updatePost } from './posts/update-post.ts';
+import { search } from './search/search.ts';
+import { followUser } from './users/follow-user.ts';
+import { getUser } from './users/get-user.ts';
+import { getUserPosts } from './users/get-user-posts.ts';
+import { unfollowUser } from './users/unfollow-user.ts';
 
 export const routes: readonly Route[] = [
   register,

@@ -1,12 +1,12 @@
 /** DELETE /v1/posts/{post_id}: gone from every read at once, from feeds, index and store by its jobs. */
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { addDelta } from '../../shared/counts/index.ts';
-import { fail, notFound } from '../../shared/errors.ts';
-import { isId } from '../../shared/ids.ts';
-import { findVisiblePost } from '../../shared/posts/present.ts';
-import type { Tools } from '../../shared/tools.ts';
-import { route } from '../route.ts';
+import { addDelta } from '../../../shared/counts/index.ts';
+import { fail, notFound } from '../../../shared/errors.ts';
+import { isId } from '../../../shared/ids.ts';
+import { findVisiblePost } from '../../../shared/posts/present.ts';
+import type { Tools } from '../../../shared/tools.ts';
+import { route } from '../../route.ts';
 
 export const deletePost = route({
   method: 'delete',

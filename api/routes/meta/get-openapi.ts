@@ -1,7 +1,7 @@
 /** GET /v1/openapi.json: this API, described from its own routes. */
 import { z } from 'zod';
-import { openApiDocument } from '../openapi.ts';
-import { Prepared, route } from '../route.ts';
+import { openApiDocument } from '../../openapi.ts';
+import { Prepared, route } from '../../route.ts';
 
 const texts = new WeakMap<object, string>();
 
@@ -18,7 +18,7 @@ export const getOpenapi = route({
     let text = texts.get(config);
     if (text === undefined) {
       // The table of contents lists this route, so it is looked up when both are there.
-      const { routes } = await import('./index.ts');
+      const { routes } = await import('../index.ts');
       text = JSON.stringify(openApiDocument(routes, config));
       texts.set(config, text);
     }

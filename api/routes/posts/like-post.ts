@@ -1,7 +1,7 @@
 /** POST /v1/posts/{post_id}/like */
 import { z } from 'zod';
-import { likeReplySchema, setLiked } from '../posts/like.ts';
-import { route } from '../route.ts';
+import { likeReplySchema, setLiked } from '../../posts/like.ts';
+import { route } from '../../route.ts';
 
 export const likePost = route({
   method: 'post',

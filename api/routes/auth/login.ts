@@ -1,10 +1,10 @@
 /** POST /v1/auth/login: a session for a name or e-mail address and a password. */
 import { z } from 'zod';
-import { isPassword, pretendToCheck } from '../../shared/auth/passwords.ts';
-import { beginSession } from '../../shared/auth/sessions.ts';
-import { fail } from '../../shared/errors.ts';
-import { signedIn, signedInSchema } from '../auth/signed-in.ts';
-import { route } from '../route.ts';
+import { isPassword, pretendToCheck } from '../../../shared/auth/passwords.ts';
+import { beginSession } from '../../../shared/auth/sessions.ts';
+import { fail } from '../../../shared/errors.ts';
+import { signedIn, signedInSchema } from '../../auth/signed-in.ts';
+import { route } from '../../route.ts';
 
 export const login = route({
   method: 'post',

@@ -1,6 +1,6 @@
 /** POST /v1/auth/logout: ends the session this token belongs to, with its tokens and sockets. */
-import { endSession } from '../../shared/auth/sessions.ts';
-import { route } from '../route.ts';
+import { endSession } from '../../../shared/auth/sessions.ts';
+import { route } from '../../route.ts';
 
 export const logout = route({
   method: 'post',

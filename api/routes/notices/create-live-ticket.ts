@@ -1,7 +1,7 @@
 /** POST /v1/live/ticket: what a browser opens the live channel with. */
 import { z } from 'zod';
-import { makeTicket, ticketLifetimeS } from '../live/tickets.ts';
-import { route } from '../route.ts';
+import { makeTicket, ticketLifetimeS } from '../../live/tickets.ts';
+import { route } from '../../route.ts';
 
 export const createLiveTicket = route({
   method: 'post',

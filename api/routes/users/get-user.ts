@@ -1,9 +1,9 @@
 /** GET /v1/users/{user_id} */
 import { z } from 'zod';
-import { notFound } from '../../shared/errors.ts';
-import { profileSchema } from '../../shared/users/schema.ts';
-import { route } from '../route.ts';
-import { findUser } from '../users/find-user.ts';
+import { notFound } from '../../../shared/errors.ts';
+import { profileSchema } from '../../../shared/users/schema.ts';
+import { route } from '../../route.ts';
+import { findUser } from '../../users/find-user.ts';
 
 export const getUser = route({
   method: 'get',

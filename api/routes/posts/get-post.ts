@@ -1,10 +1,10 @@
 /** GET /v1/posts/{post_id} */
 import { z } from 'zod';
-import { notFound } from '../../shared/errors.ts';
-import { presentPosts } from '../../shared/posts/present.ts';
-import { postSchema } from '../../shared/posts/schema.ts';
-import { etagOf } from '../posts/etag.ts';
-import { route } from '../route.ts';
+import { notFound } from '../../../shared/errors.ts';
+import { presentPosts } from '../../../shared/posts/present.ts';
+import { postSchema } from '../../../shared/posts/schema.ts';
+import { etagOf } from '../../posts/etag.ts';
+import { route } from '../../route.ts';
 
 export const getPost = route({
   method: 'get',

@@ -1,20 +1,20 @@
 /** POST /v1/posts: a photo, accepted as soon as its original, its row and its event are safe. */
 import { z } from 'zod';
-import { addDelta } from '../../shared/counts/index.ts';
-import { isDatabaseDown } from '../../shared/db/index.ts';
-import { fail } from '../../shared/errors.ts';
-import { keyOf, newId, timeOf } from '../../shared/ids.ts';
-import { filterNames } from '../../shared/images/filter-names.ts';
-import { extensionFor } from '../../shared/images/index.ts';
-import { maxImageBytes } from '../../shared/images/limits.ts';
-import { imageKey, imagePaths } from '../../shared/posts/body.ts';
-import { altText, caption, locationField, taggedUsersField } from '../../shared/posts/fields.ts';
-import { presentOwnPost } from '../../shared/posts/present.ts';
-import { postSchema } from '../../shared/posts/schema.ts';
-import { placeColumns, tagUsers } from '../../shared/posts/write.ts';
-import { etagOf } from '../posts/etag.ts';
-import { inspectImage } from '../posts/inspect-image.ts';
-import { route } from '../route.ts';
+import { addDelta } from '../../../shared/counts/index.ts';
+import { isDatabaseDown } from '../../../shared/db/index.ts';
+import { fail } from '../../../shared/errors.ts';
+import { keyOf, newId, timeOf } from '../../../shared/ids.ts';
+import { filterNames } from '../../../shared/images/filter-names.ts';
+import { extensionFor } from '../../../shared/images/index.ts';
+import { maxImageBytes } from '../../../shared/images/limits.ts';
+import { imageKey, imagePaths } from '../../../shared/posts/body.ts';
+import { altText, caption, locationField, taggedUsersField } from '../../../shared/posts/fields.ts';
+import { presentOwnPost } from '../../../shared/posts/present.ts';
+import { postSchema } from '../../../shared/posts/schema.ts';
+import { placeColumns, tagUsers } from '../../../shared/posts/write.ts';
+import { etagOf } from '../../posts/etag.ts';
+import { inspectImage } from '../../posts/inspect-image.ts';
+import { route } from '../../route.ts';
 
 export const createPost = route({
   method: 'post',

@@ -1,12 +1,12 @@
 /** GET /v1/feed: the home feed, assembled from bytes of JSON that are ready in memory. */
 import { z } from 'zod';
-import type { FeedEntry } from '../../shared/feeds/index.ts';
-import { isId } from '../../shared/ids.ts';
-import { type CachedBody, viewersPart } from '../../shared/posts/cache.ts';
-import { postSchema } from '../../shared/posts/schema.ts';
-import { decodeCursor, encodeCursor, pageQuery } from '../cursor.ts';
-import { pageFields } from '../page.ts';
-import { Prepared, route } from '../route.ts';
+import type { FeedEntry } from '../../../shared/feeds/index.ts';
+import { isId } from '../../../shared/ids.ts';
+import { type CachedBody, viewersPart } from '../../../shared/posts/cache.ts';
+import { postSchema } from '../../../shared/posts/schema.ts';
+import { decodeCursor, encodeCursor, pageQuery } from '../../cursor.ts';
+import { pageFields } from '../../page.ts';
+import { Prepared, route } from '../../route.ts';
 
 const [opening, comma] = ['{"posts":[', ','].map((text) => Buffer.from(text)) as [Buffer, Buffer];
 const cursorValues = z.tuple([z.string().refine((id) => isId('post', id))]);

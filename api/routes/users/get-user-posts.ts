@@ -1,13 +1,13 @@
 /** GET /v1/users/{user_id}/posts: a profile's posts, newest first. */
 import { z } from 'zod';
-import { fail, notFound } from '../../shared/errors.ts';
-import { isId } from '../../shared/ids.ts';
-import { presentPosts } from '../../shared/posts/present.ts';
-import { postSchema } from '../../shared/posts/schema.ts';
-import { decodeCursor, pageQuery } from '../cursor.ts';
-import { cutPage, pageFields } from '../page.ts';
-import { route } from '../route.ts';
-import { findUser } from '../users/find-user.ts';
+import { fail, notFound } from '../../../shared/errors.ts';
+import { isId } from '../../../shared/ids.ts';
+import { presentPosts } from '../../../shared/posts/present.ts';
+import { postSchema } from '../../../shared/posts/schema.ts';
+import { decodeCursor, pageQuery } from '../../cursor.ts';
+import { cutPage, pageFields } from '../../page.ts';
+import { route } from '../../route.ts';
+import { findUser } from '../../users/find-user.ts';
 
 const cursorValues = z.tuple([z.string().refine((id) => isId('post', id))]);
 

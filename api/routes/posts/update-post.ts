@@ -1,13 +1,13 @@
 /** PUT /v1/posts/{post_id}: edits what is given, keeps what is not. */
 import { z } from 'zod';
-import { addDelta } from '../../shared/counts/index.ts';
-import { fail, notFound } from '../../shared/errors.ts';
-import { altText, caption, location, taggedUsers } from '../../shared/posts/fields.ts';
-import { findVisiblePost, presentOwnPost } from '../../shared/posts/present.ts';
-import { postSchema } from '../../shared/posts/schema.ts';
-import { placeColumns, tagUsers } from '../../shared/posts/write.ts';
-import { etagOf, refuseStale } from '../posts/etag.ts';
-import { route } from '../route.ts';
+import { addDelta } from '../../../shared/counts/index.ts';
+import { fail, notFound } from '../../../shared/errors.ts';
+import { altText, caption, location, taggedUsers } from '../../../shared/posts/fields.ts';
+import { findVisiblePost, presentOwnPost } from '../../../shared/posts/present.ts';
+import { postSchema } from '../../../shared/posts/schema.ts';
+import { placeColumns, tagUsers } from '../../../shared/posts/write.ts';
+import { etagOf, refuseStale } from '../../posts/etag.ts';
+import { route } from '../../route.ts';
 
 export const updatePost = route({
   method: 'put',

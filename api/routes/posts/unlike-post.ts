@@ -1,7 +1,7 @@
 /** DELETE /v1/posts/{post_id}/like */
 import { z } from 'zod';
-import { likeReplySchema, setLiked } from '../posts/like.ts';
-import { route } from '../route.ts';
+import { likeReplySchema, setLiked } from '../../posts/like.ts';
+import { route } from '../../route.ts';
 
 export const unlikePost = route({
   method: 'delete',

@@ -1,10 +1,10 @@
 /** GET /v1/posts/{post_id}/status: the receipt, what became of everything the post caused. */
 import { z } from 'zod';
-import { receiptsOf } from '../../shared/effects.ts';
-import { fail, notFound } from '../../shared/errors.ts';
-import { isId } from '../../shared/ids.ts';
-import { findVisiblePost } from '../../shared/posts/present.ts';
-import { route } from '../route.ts';
+import { receiptsOf } from '../../../shared/effects.ts';
+import { fail, notFound } from '../../../shared/errors.ts';
+import { isId } from '../../../shared/ids.ts';
+import { findVisiblePost } from '../../../shared/posts/present.ts';
+import { route } from '../../route.ts';
 
 export const getPostStatus = route({
   method: 'get',

@@ -1,18 +1,18 @@
 /** GET /v1/search: people, hashtags and posts, the best match first, then the more popular. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { fail } from '../../shared/errors.ts';
+import { fail } from '../../../shared/errors.ts';
 import {
   SearchIndexError,
   SearchPositionError,
   type SearchQuery,
   type SearchType,
   searchTypes,
-} from '../../shared/search/index.ts';
-import type { Tools } from '../../shared/tools.ts';
-import { decodeCursor, encodeCursor, pageQuery, refuseCursor } from '../cursor.ts';
-import { route, type Viewer } from '../route.ts';
-import { presentHits, type SearchResult, searchResultSchema } from '../search/present-hits.ts';
+} from '../../../shared/search/index.ts';
+import type { Tools } from '../../../shared/tools.ts';
+import { decodeCursor, encodeCursor, pageQuery, refuseCursor } from '../../cursor.ts';
+import { route, type Viewer } from '../../route.ts';
+import { presentHits, type SearchResult, searchResultSchema } from '../../search/present-hits.ts';
 
 /** The index changes under a search that is paged through; later pages would no longer fit the first. */
 const cursorExpiresInS = 300;

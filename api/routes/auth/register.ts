@@ -1,13 +1,13 @@
 /** POST /v1/auth/register: a new account, signed in. */
 import { z } from 'zod';
-import { hashPassword } from '../../shared/auth/passwords.ts';
-import { beginSession } from '../../shared/auth/sessions.ts';
-import { isDuplicate } from '../../shared/db/index.ts';
-import { fail } from '../../shared/errors.ts';
-import { newId } from '../../shared/ids.ts';
-import { email, fullName, password, username } from '../../shared/users/fields.ts';
-import { signedIn, signedInSchema } from '../auth/signed-in.ts';
-import { route } from '../route.ts';
+import { hashPassword } from '../../../shared/auth/passwords.ts';
+import { beginSession } from '../../../shared/auth/sessions.ts';
+import { isDuplicate } from '../../../shared/db/index.ts';
+import { fail } from '../../../shared/errors.ts';
+import { newId } from '../../../shared/ids.ts';
+import { email, fullName, password, username } from '../../../shared/users/fields.ts';
+import { signedIn, signedInSchema } from '../../auth/signed-in.ts';
+import { route } from '../../route.ts';
 
 export const register = route({
   method: 'post',

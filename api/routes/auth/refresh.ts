@@ -1,9 +1,9 @@
 /** POST /v1/auth/refresh: new tokens for a refresh token. */
 import { z } from 'zod';
-import { refreshSession } from '../../shared/auth/sessions.ts';
-import { fail } from '../../shared/errors.ts';
-import { signedIn, signedInSchema } from '../auth/signed-in.ts';
-import { route } from '../route.ts';
+import { refreshSession } from '../../../shared/auth/sessions.ts';
+import { fail } from '../../../shared/errors.ts';
+import { signedIn, signedInSchema } from '../../auth/signed-in.ts';
+import { route } from '../../route.ts';
 
 export const refresh = route({
   method: 'post',

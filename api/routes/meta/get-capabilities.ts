@@ -1,9 +1,9 @@
 /** GET /v1/capabilities: what this server accepts and grants, so that clients need not guess. */
 import { z } from 'zod';
-import { filterNames } from '../../shared/images/filter-names.ts';
-import { aspectRatios, maxImageBytes, maxPixels } from '../../shared/images/limits.ts';
-import { maxAltTextLength, maxCaptionLength, maxTaggedUsers } from '../../shared/posts/fields.ts';
-import { route } from '../route.ts';
+import { filterNames } from '../../../shared/images/filter-names.ts';
+import { aspectRatios, maxImageBytes, maxPixels } from '../../../shared/images/limits.ts';
+import { maxAltTextLength, maxCaptionLength, maxTaggedUsers } from '../../../shared/posts/fields.ts';
+import { route } from '../../route.ts';
 
 const quota = z.int().nullable().describe('Requests a minute; null if they are not limited.');
 
