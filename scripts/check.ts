@@ -29,7 +29,9 @@ function run({ name, args }: (typeof checks)[number]): Promise<Outcome> {
   });
 }
 
-const outcomes = await Promise.all(checks.map(run));
+// The types of the client are made from the routes, and the journeys are checked against them.
+const generated = await run({ name: 'client', args: ['scripts/client.ts'] });
+const outcomes = [generated, ...(await Promise.all(checks.map(run)))];
 for (const { name, isPassed, output, tookMs } of outcomes) {
   if (!isPassed) console.log(`\n${output.trim()}\n`);
   console.log(`${isPassed ? 'ok    ' : 'FAILED'}  ${name} (${(tookMs / 1_000).toFixed(1)} s)`);
