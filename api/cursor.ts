@@ -1,21 +1,18 @@
 /** Cursors: where a page ended, opaque to clients, and the query fields every list takes. */
 import { z } from 'zod';
 import { fail } from '../shared/errors.ts';
+import { wholeNumber } from './query-number.ts';
 
 /** The query of a list. */
 export const pageQuery = z.object({
   cursor: z
     .string()
+    .regex(/^[\w-]*$/, 'This is not a cursor of this list')
     .min(1, 'Must not be empty')
     .max(1_000)
     .optional()
     .describe('`next_cursor` of the page before.'),
-  limit: z.coerce
-    .number('Must be a number from 1 to 100')
-    .int('Must be a whole number')
-    .min(1, 'Must be at least 1')
-    .max(100, 'Must be at most 100')
-    .default(20),
+  limit: wholeNumber({ min: 1, max: 100 }).default(20),
 });
 
 /** Writes a cursor. `kind` names the list, so that a cursor of another one is refused. */

@@ -48,7 +48,7 @@ function answer(response: Response, parts: Record<string, State>): void {
   sendJson(response, 503, JSON.stringify({ status: 'unavailable', parts, error }));
 }
 
-function probesOf({ db, queueRedis, cache, search, images }: Tools): Record<string, Probe> {
+function probesOf({ db, queueRedis, cache, search, stories, images }: Tools): Record<string, Probe> {
   return {
     async postgres() {
       const { rows } = await sql<{ read_only: string }>`
@@ -58,6 +58,7 @@ function probesOf({ db, queueRedis, cache, search, images }: Tools): Record<stri
     queue: () => write(queueRedis),
     cache: () => write(cache),
     search: () => search.check(),
+    stories: () => stories.check(),
     images: () => images.check(),
   };
 }

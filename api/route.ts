@@ -65,15 +65,28 @@ export const areas = {
   auth: 'Accounts and sessions.',
   feed: 'What a user sees of others.',
   posts: 'Photos: upload, read, edit, like.',
+  comments: 'What people say under posts, one level of replies deep.',
+  stories: 'What is seen for a day, and highlights, which stay.',
   receipts: 'What became of everything a post caused.',
   users: 'People and who follows whom.',
+  discovery: 'Posts by hashtag, by place, and what is popular.',
   search: 'Finding people, hashtags and posts.',
-  notices: 'Being told, live.',
+  notices: 'Being told: the list of notices, and the live channel.',
+  moderation: 'Reports, and what admins do.',
   meta: 'What this server can do and how it is.',
   images: 'The pictures themselves, cacheable. They spend no quota.',
 } as const;
 
 export type Area = keyof typeof areas;
+
+/**
+ * A route that will go. Days are `2026-01-15`; what takes its place is a path in OpenAPI's form, whose parameters are
+ * filled in from the request, or a URL.
+ */
+export type Deprecation = { since: string; sunset: string; successor: string };
+
+/** Clients are told of a route's end so many months ahead, at the least. */
+const noticeMonths = 6;
 
 /** Who may call: a signed-in user, an admin, anybody (known or not), anybody (never looked at). */
 type Auth = 'user' | 'admin' | 'optional' | 'none';
@@ -124,7 +137,7 @@ export type RouteSpec<
   headers?: Record<string, string>;
   /** Limits of its own on top of the tier's: requests a minute by address. */
   perMinute?: number;
-  deprecated?: { since: string; sunset: string; successor: string };
+  deprecated?: Deprecation;
   handle(
     context: Context<A, Parsed<Params>, Parsed<Query>, Parsed<Body>>,
   ): M extends 'get' ? Promise<Parsed<Reply> | Prepared> : Promise<Written<Parsed<Reply>>>;
@@ -134,7 +147,11 @@ export type RouteSpec<
 // biome-ignore lint/suspicious/noExplicitAny: the table of contents holds routes of every type.
 export type Route = RouteSpec<Method, any, any, any, any, any>;
 
-/** Declares an endpoint. */
+/**
+ * Declares an endpoint.
+ *
+ * @throws if it is deprecated and its days are none, or too near to each other.
+ */
 export function route<
   M extends Method,
   A extends Auth,
@@ -143,7 +160,18 @@ export function route<
   Body extends Shape = undefined,
   Reply extends z.ZodType | undefined = undefined,
 >(spec: RouteSpec<M, A, Params, Query, Body, Reply>): RouteSpec<M, A, Params, Query, Body, Reply> {
+  if (spec.deprecated) checkNotice(spec.path, spec.deprecated);
   return spec;
+}
+
+function checkNotice(path: string, { since, sunset }: Deprecation): void {
+  const earliest = new Date(since);
+  earliest.setUTCMonth(earliest.getUTCMonth() + noticeMonths);
+  if (!(Date.parse(sunset) >= earliest.getTime())) {
+    throw new Error(
+      `${path} must stay for ${noticeMonths} months after it is deprecated: ${since} to ${sunset}`,
+    );
+  }
 }
 
 /** The errors a route can answer because of what it is, so that no route has to list them. */

@@ -14,10 +14,12 @@ import { apiRoutes } from './door/api-routes.ts';
 import type { Strictness } from './door/serve.ts';
 import { openTokens } from './door/tokens.ts';
 import { openViewers } from './door/viewers.ts';
+import { exportRoutes } from './exports.ts';
 import { healthRoutes } from './health.ts';
 import { imageRoutes } from './images.ts';
 import { attachLive, isWebSocketUpgrade } from './live.ts';
 import { countRequest, metricsRoute } from './metrics.ts';
+import { resetPasswordPage } from './reset-password.ts';
 import type { Route } from './route.ts';
 import { routes as allRoutes } from './routes/index.ts';
 
@@ -46,10 +48,12 @@ export async function startServer(tools: Tools, options: ServerOptions = {}): Pr
   app.use(nameRequest(tools));
   app.use(api.found);
   app.use(imageRoutes(tools));
+  app.use(exportRoutes(tools));
   app.use(healthRoutes(tools));
   app.use(metricsRoute(tools));
   app.use(docsPages(routes, config));
   app.use(adminPages(tools));
+  app.use(resetPasswordPage());
   app.use(api.unrouted);
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     answerError(response, error, String(response.getHeader('X-Request-Id')), log);

@@ -60,6 +60,8 @@ export async function receiveUpload(
   checkHeaders(request);
   const { directory, files: wanted, maxFileBytes = maxImageBytes } = options;
   const { maxFields, maxFieldBytes } = { ...defaultFieldLimits, ...options.fieldLimits };
+  // The length of the request tells how large a single file is; one of several has to be read for that.
+  const maxCountedBytes = maxFileBytes + (wanted.max === 1 ? 0 : maxDrainedBytes);
   const paths = new Set<string>();
   const removeFiles = async () => {
     await Promise.all([...paths].map((path) => rm(path, { force: true })));
@@ -72,8 +74,8 @@ export async function receiveUpload(
     return failure;
   };
   const form = multer({
-    storage: fileStorage(directory, maxFileBytes, paths, (field) =>
-      refuse(tooLarge(field, maxFileBytes, request, wanted.max)),
+    storage: fileStorage(directory, { maxBytes: maxFileBytes, maxCountedBytes }, paths, (file) =>
+      refuse(tooLarge(file, maxFileBytes, request, wanted.max)),
     ),
     fileFilter: (_request, file, accept) => {
       const unwanted = unwantedFile(file.fieldname, (request.files as unknown[]).length, wanted);
@@ -102,8 +104,7 @@ export async function receiveUpload(
     const files = (request.files as unknown as StoredFile[]).map(
       ({ fieldname, path, size, sha256 }): UploadedFile => ({ field: fieldname, path, bytes: size, sha256 }),
     );
-    const empty = files.find((file) => file.bytes === 0);
-    if (empty) fail('INVALID_FORMAT', { field: empty.field, reason: 'The file is empty' });
+    refuseEmpty(files);
     return { fields: textFields(request.body), files, [Symbol.asyncDispose]: removeFiles };
   } catch (error) {
     await removeFiles();
@@ -111,6 +112,16 @@ export async function receiveUpload(
     void received.catch(() => {}).then(removeFiles);
     throw asFailure(error, maxFieldBytes);
   }
+}
+
+function refuseEmpty(files: readonly UploadedFile[]): void {
+  const index = files.findIndex((file) => file.bytes === 0);
+  if (index === -1) return;
+  const field = (files[index] as UploadedFile).field;
+  const position = index + 1;
+  if (files.length === 1) fail('INVALID_FORMAT', { field, reason: 'The file is empty' });
+  const reason = `Image ${position} of ${files.length}: The file is empty`;
+  fail('INVALID_FORMAT', { field, reason, position });
 }
 
 function checkHeaders(request: Request): void {

@@ -15,6 +15,7 @@ import { claimDataDir, claimPort } from './start/claim.ts';
 import { startEngines } from './start/engines.ts';
 import { writePrivateFile } from './start/private-file.ts';
 import { parseProcfile, toProgram } from './start/procfile.ts';
+import { reachGiven } from './start/reach-given.ts';
 import { completeSecrets, isGenerated } from './start/secrets.ts';
 import { type Supervised, supervise, untilReady } from './start/supervise.ts';
 
@@ -59,10 +60,12 @@ async function start(): Promise<void> {
   const lines = parseProcfile(readFileSync(procfile, 'utf8'));
 
   console.log('Starting the engines …');
+  await reachGiven(given, abort.signal);
   const urls = await startEngines(given, { dataDir, log, signal: abort.signal, running: engines });
   const env = { ...process.env, ...urls, DATA_DIR: dataDir, PORT: String(port) };
   // Commands that are run beside this one learn from the file where the API is, too.
-  writePrivateFile(enginesFile, { ...urls, PUBLIC_URL: loadConfig(env).PUBLIC_URL });
+  const { DATABASE_URL, QUEUE_REDIS_URL, CACHE_REDIS_URL, PUBLIC_URL } = loadConfig(env);
+  writePrivateFile(enginesFile, { DATABASE_URL, QUEUE_REDIS_URL, CACHE_REDIS_URL, PUBLIC_URL });
   await migrate(env);
 
   abort.signal.throwIfAborted();

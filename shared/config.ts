@@ -24,6 +24,11 @@ const rateLimits = z.string().transform((text, context): RateLimits => {
     string
   >;
   const limits = {} as Record<(typeof tiers)[number], number>;
+  const unknown = Object.keys(parsed).find((name) => !tiers.includes(name as (typeof tiers)[number]));
+  if (unknown !== undefined) {
+    context.addIssue(`there is no tier '${unknown}': type "off" or ${defaultRateLimits}`);
+    return z.NEVER;
+  }
   for (const tier of tiers) {
     const perMinute = Number(parsed[tier]);
     if (!Number.isInteger(perMinute) || perMinute < 1) {
@@ -47,6 +52,21 @@ const baseUrl = z
   .transform((url) => url.replace(/\/+$/, ''))
   .optional();
 
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim().replace(/\/+$/, '')))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(
+          /^(https?:\/\/[^\s/]+|android:apk-key-hash:[\w-]+)$/,
+          'type origins such as https://app.example.org',
+        ),
+    ),
+  )
+  .optional();
+
 /** Every variable, with its default and the reason it exists. `.env.example` is generated from this. */
 export const environment = z.object({
   HOST: z
@@ -60,7 +80,9 @@ export const environment = z.object({
     .max(65535)
     .default(3000)
     .describe('The port of the API, its WebSocket included.'),
-  PUBLIC_URL: baseUrl.describe('Where clients reach the API; http://HOST:PORT when unset.'),
+  PUBLIC_URL: baseUrl.describe(
+    'Where clients reach the API; http://HOST:PORT when unset, with localhost for 0.0.0.0: set it if other devices use it.',
+  ),
   CDN_BASE_URL: baseUrl.describe('What image URLs begin with; PUBLIC_URL when unset.'),
   DATA_DIR: z
     .string()
@@ -84,7 +106,7 @@ export const environment = z.object({
   ),
   CACHE_REDIS_URL: redisUrl.describe('Redis for feeds and caches; may evict. QUEUE_REDIS_URL when unset.'),
   AUTH_SECRET: secret.describe(
-    'Signs access tokens. Unset: `npm start` generates one and keeps it in DATA_DIR.',
+    'Signs tokens and URLs of private images, and encrypts what must not be read in the database; another one signs everybody out and makes TOTP unusable. Unset: `npm start` generates one and keeps it in DATA_DIR.',
   ),
   ADMIN_PASSWORD: z
     .string()
@@ -96,6 +118,27 @@ export const environment = z.object({
     .min(16, 'type at least 16 characters')
     .optional()
     .describe('The bearer token /metrics wants. Unset: `npm start` generates one and keeps it in DATA_DIR.'),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^\s/]/, 'type a URL such as smtps://user:password@smtp.example.org')
+    .optional()
+    .describe('The server that sends mail (password resets). Unset: mail is written to the log.'),
+  MAIL_FROM: z
+    .string()
+    .regex(
+      /^([^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
+      'type a sender such as Emulsion <no-reply@example.org>',
+    )
+    .optional()
+    .describe('The sender of mail; wanted with SMTP_URL.'),
+  RP_ID: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/, 'type a domain such as example.org')
+    .optional()
+    .describe('The domain passkeys belong to; cannot change later. The host of PUBLIC_URL when unset.'),
+  RP_ORIGINS: origins.describe(
+    'Where passkeys may be used, separated by commas: https://app.example.org,android:apk-key-hash:…; that of PUBLIC_URL when unset.',
+  ),
   RATE_LIMITS: rateLimits
     .default({ anonymous: 60, free: 60, pro: 1000, enterprise: 10000 })
     .describe('Requests a minute by tier, or "off" (sign-in limits included).'),
@@ -126,6 +169,21 @@ export const environment = z.object({
     .max(10_000)
     .default(500)
     .describe('How many posts of a feed are cached; older pages come from Postgres.'),
+  FANOUT_MAX: z.coerce
+    .number('type a number of followers such as 100000')
+    .int()
+    .min(0)
+    .default(100_000)
+    .describe(
+      'Posts of authors with more followers are not pushed to feeds but merged in as feeds are read.',
+    ),
+  STORY_LIFETIME_S: z.coerce
+    .number('type a number of seconds such as 86400')
+    .int()
+    .min(1)
+    .max(30 * 86_400)
+    .default(86_400)
+    .describe('How long a story can be seen, in seconds; a change holds for stories posted from then on.'),
 });
 
 type Environment = z.output<typeof environment>;
@@ -133,7 +191,14 @@ type Environment = z.output<typeof environment>;
 /** What the rest of the code asks for: no optional address, no relative path. */
 export type Config = Omit<
   Environment,
-  'DATABASE_URL' | 'QUEUE_REDIS_URL' | 'CACHE_REDIS_URL' | 'AUTH_SECRET' | 'PUBLIC_URL' | 'CDN_BASE_URL'
+  | 'DATABASE_URL'
+  | 'QUEUE_REDIS_URL'
+  | 'CACHE_REDIS_URL'
+  | 'AUTH_SECRET'
+  | 'PUBLIC_URL'
+  | 'CDN_BASE_URL'
+  | 'RP_ID'
+  | 'RP_ORIGINS'
 > & {
   DATABASE_URL: string;
   QUEUE_REDIS_URL: string;
@@ -141,6 +206,8 @@ export type Config = Omit<
   AUTH_SECRET: string;
   PUBLIC_URL: string;
   CDN_BASE_URL: string;
+  RP_ID: string;
+  RP_ORIGINS: string[];
 };
 
 /** Thrown when the environment cannot be used; its message lists every problem, each with what to type. */
@@ -197,7 +264,12 @@ export function loadConfig(given: Record<string, string | undefined> = process.e
     problems.push(`DATABASE_URL: ${hint} a URL such as postgres://user:password@127.0.0.1:5432/emulsion`);
   if (!values.QUEUE_REDIS_URL) problems.push(`QUEUE_REDIS_URL: ${hint} a URL such as redis://127.0.0.1:6379`);
   if (!values.AUTH_SECRET) problems.push(`AUTH_SECRET: ${hint} the output of: openssl rand -hex 32`);
-  if (!values.DATABASE_URL || !values.QUEUE_REDIS_URL || !values.AUTH_SECRET) throw new ConfigError(problems);
+  if (values.SMTP_URL && !values.MAIL_FROM) {
+    problems.push('MAIL_FROM: type a sender such as Emulsion <no-reply@example.org>, or take SMTP_URL away');
+  }
+  if (problems.length > 0 || !values.DATABASE_URL || !values.QUEUE_REDIS_URL || !values.AUTH_SECRET) {
+    throw new ConfigError(problems);
+  }
   const shownHost = values.HOST === '0.0.0.0' || values.HOST === '::' ? 'localhost' : values.HOST;
   const publicUrl = values.PUBLIC_URL ?? `http://${shownHost}:${values.PORT}`;
   return {
@@ -208,5 +280,7 @@ export function loadConfig(given: Record<string, string | undefined> = process.e
     AUTH_SECRET: values.AUTH_SECRET,
     PUBLIC_URL: publicUrl,
     CDN_BASE_URL: values.CDN_BASE_URL ?? publicUrl,
+    RP_ID: values.RP_ID ?? new URL(publicUrl).hostname,
+    RP_ORIGINS: values.RP_ORIGINS ?? [new URL(publicUrl).origin],
   };
 }

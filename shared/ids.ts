@@ -10,11 +10,19 @@ const prefixes = [
   'post',
   'comment',
   'story',
+  'highlight',
   'loc',
   'req',
   'session',
+  'reset',
+  'passkey',
   'event',
   'notification',
+  'group',
+  'report',
+  'audit',
+  'avatar',
+  'export',
   'process',
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
@@ -36,6 +44,11 @@ function random(): number {
 /** Makes a new id. `atMs` (Unix milliseconds) is the time the id tells; default now. */
 export function newId<Prefix extends IdPrefix>(prefix: Prefix, atMs = Date.now()): `${Prefix}_${string}` {
   return `${prefix}_${ulid(atMs, random).toLowerCase()}`;
+}
+
+/** What an id with this prefix looks like; for fields that name nothing but such an id. */
+export function idPattern(prefix: IdPrefix): RegExp {
+  return new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`);
 }
 
 /** True if the text could be an id with this prefix; one that could not be is simply not found. */

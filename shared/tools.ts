@@ -5,15 +5,20 @@ import { type Db, openDatabase } from './db/index.ts';
 import { type Feeds, openFeeds } from './feeds/index.ts';
 import { type Decoder, openDecoder } from './images/decoder.ts';
 import { type ObjectStore, openObjectStore } from './images/index.ts';
+import { openSignedUrls, type SignedUrls } from './images/signed-urls.ts';
 import type { Counter } from './jobs.ts';
 import { keys } from './keys.ts';
 import { type Live, openLive } from './live/index.ts';
 import { type Log, openLog } from './log.ts';
+import { type MailTransport, openMail } from './mail/index.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { openPostCache, type PostCache } from './posts/cache.ts';
+import { type ImageUrls, openImageUrls } from './posts/image-urls.ts';
 import { openQueues, type Queues } from './queue.ts';
 import { openRedis, type Redis, refuseEviction, whenReady } from './redis/index.ts';
 import { openSearchIndex, type SearchIndex } from './search/index.ts';
+import { openStoryStore, type StoryStore } from './stories/index.ts';
+import { openTrays, type Trays } from './stories/trays.ts';
 import { type Graph, openGraph } from './users/graph.ts';
 import { openProfiles, type Profiles } from './users/profiles.ts';
 
@@ -32,13 +37,20 @@ export type Tools = {
   outbox: Outbox;
   images: ObjectStore;
   decoder: Decoder;
+  /** Signs and checks URLs of images that are not for everybody. */
+  signedUrls: SignedUrls;
+  /** Makes the URLs of posts' images. */
+  imageUrls: ImageUrls;
   search: SearchIndex;
   changes: Changes;
   feeds: Feeds;
+  stories: StoryStore;
+  trays: Trays;
   graph: Graph;
   profiles: Profiles;
   posts: PostCache;
   live: Live;
+  mail: MailTransport;
   /** Tells the relay that events were committed. It finds them without, only later. */
   wakeRelay(): Promise<void>;
   /** Has one count added up soon. What is lost here is found by the relay's sweep. */
@@ -68,6 +80,10 @@ export async function openTools(
   const images = await openObjectStore(config);
   const decoder = openDecoder({ processes: config.DECODER_PROCESSES });
   const search = await openSearchIndex(db);
+  const stories = await openStoryStore(db);
+  const signedUrls = openSignedUrls(config.AUTH_SECRET);
+  const imageUrls = openImageUrls(config.CDN_BASE_URL, signedUrls);
+  const mail = await openMail(config, log);
   const changes = openChanges(cache, log);
   const live = openLive(cache, config.CACHE_REDIS_URL, log);
 
@@ -81,13 +97,18 @@ export async function openTools(
     outbox,
     images,
     decoder,
+    signedUrls,
+    imageUrls,
     search,
     changes,
-    feeds: openFeeds(cache, db, config.FEED_DEPTH),
+    feeds: openFeeds(cache, db, changes, config.FEED_DEPTH),
+    stories,
+    trays: openTrays(cache, db),
     graph: openGraph(cache, db),
     profiles: openProfiles(cache, db, config.CDN_BASE_URL, changes),
-    posts: openPostCache(db, config.CDN_BASE_URL, changes),
+    posts: openPostCache(db, imageUrls, changes),
     live,
+    mail,
     async wakeRelay() {
       await queueRedis.publish(keys.relayWake, '');
     },
@@ -101,7 +122,9 @@ export async function openTools(
         live.close(),
         decoder.close(),
         search.close(),
+        stories.close(),
         images.close(),
+        mail.close(),
       ]);
       cache.disconnect();
       queueRedis.disconnect();

@@ -46,6 +46,10 @@ describe('boundaries', () => {
     ['pg is imported by the database only', /^pg$/, /^shared\/db\//],
     ['pg-boss is imported by the outbox only', /^pg-boss$/, /^shared\/outbox\.ts/],
     ['ioredis is imported by its folder only', /^ioredis$/, /^shared\/redis\//],
+    ['nodemailer is imported by the mail only', /^nodemailer$/, /^shared\/mail\//],
+    ['otpauth is imported by one file only', /^otpauth$/, /^shared\/auth\/totp\.ts$/],
+    ['WebAuthn is imported by signing in only', /^@simplewebauthn\//, /^api\/(auth|routes\/auth)\//],
+    ['yazl is imported by exports only', /^yazl$/, /^workers\/export\/zip\.ts/],
     ['sharp is imported by the decoding processes only', /^sharp$/, /^shared\/images\//],
   ];
   for (const [what, library, allowed] of places) {
@@ -59,6 +63,8 @@ describe('boundaries', () => {
     const imports = await importsOf('{api,workers,shared}/**/*.ts');
     expect(offenders(imports, /^shared\/images\/disk\.ts$/, /^shared\/images\//)).to.eql([]);
     expect(offenders(imports, /^shared\/search\/postgres\.ts$/, /^shared\/search\//)).to.eql([]);
+    expect(offenders(imports, /^shared\/mail\/(log|smtp)\.ts$/, /^shared\/mail\//)).to.eql([]);
+    expect(offenders(imports, /^shared\/stories\/postgres\.ts$/, /^shared\/stories\//)).to.eql([]);
   });
 
   it('let only the configuration read the environment', async () => {

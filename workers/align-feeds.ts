@@ -19,10 +19,32 @@ export async function alignFeeds(
     return rows.length > 0;
   };
   for (let visible = await read(); ; ) {
-    if (visible) await feeds.push(userIds, postId);
-    else await feeds.drop(userIds, postId);
+    if (visible) {
+      await markAgain({ db, feeds }, postId, userIds);
+      await feeds.push(userIds, postId);
+    } else {
+      await feeds.drop(userIds, postId);
+    }
     const now = await read();
     if (now === visible) return visible;
     visible = now;
   }
+}
+
+/**
+ * Tells feeds that a post comes to who liked or saved it before: one that was built while the post was archived
+ * does not know. A mark the feed does have is newer than this one, which has no act's number.
+ */
+export async function markAgain(
+  { db, feeds }: Pick<Tools, 'db' | 'feeds'>,
+  postId: string,
+  userIds: string[],
+): Promise<void> {
+  const { rows } = await sql<{ user_id: string; kind: 'liked' | 'saved' }>`
+    SELECT u.user_id, marked.kind FROM (
+      SELECT l.user_id, 'liked' AS kind FROM likes l JOIN posts p ON p.id = l.post_id WHERE p.post_id = ${postId}
+      UNION ALL
+      SELECT s.user_id, 'saved' FROM saves s JOIN posts p ON p.id = s.post_id WHERE p.post_id = ${postId}
+    ) marked JOIN users u ON u.id = marked.user_id WHERE u.user_id = ANY(${userIds})`.execute(db);
+  await Promise.all(rows.map((row) => feeds.mark(row.user_id, row.kind, postId, 0)));
 }

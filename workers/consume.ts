@@ -13,19 +13,24 @@ import { effectOf, type Handlers, runJob } from './handler.ts';
  */
 const takeover = { lockDuration: 4_000, stalledInterval: 1_000, maxStalledCount: 3 };
 
-/** How many jobs of a queue one process works at. Media jobs wait for child processes, the rest for engines. */
+/**
+ * How many jobs of a queue one process works at. Media jobs wait for child processes, the rest for engines; those of
+ * `accounts` keep an engine busy for minutes.
+ */
 function concurrencyOf(queue: QueueName, decoders: number): number {
-  return queue === 'media' ? decoders : 16;
+  if (queue === 'media') return decoders;
+  return queue === 'accounts' ? 2 : 16;
 }
 
 export type Consumer = { stop(): Promise<void> };
 
-/** Starts to serve queues; `stop` lets running jobs end. */
+/** Starts to serve queues; `stop` lets running jobs end, and has those that take long break off. */
 export function consume(tools: Tools, handlers: Handlers, queues: readonly QueueName[]): Consumer {
   const { config, log } = tools;
+  const stopping = new AbortController();
   const workers = queues.map((queue) => {
     const connection = openRedis(config.QUEUE_REDIS_URL, 'worker', log);
-    const worker = new Worker(queue, (job) => runJob(tools, handlers, job), {
+    const worker = new Worker(queue, (job) => runJob(tools, handlers, job, stopping.signal), {
       connection,
       prefix: keys.queuePrefix(queue),
       concurrency: concurrencyOf(queue, config.DECODER_PROCESSES),
@@ -38,7 +43,9 @@ export function consume(tools: Tools, handlers: Handlers, queues: readonly Queue
   });
   return {
     async stop() {
-      await Promise.all(workers.map(({ worker }) => worker.close()));
+      stopping.abort();
+      // Without Redis nobody could be told how the running jobs end.
+      await Promise.all(workers.map(({ worker, connection }) => worker.close(connection.status !== 'ready')));
       for (const { connection } of workers) connection.disconnect();
     },
   };

@@ -20,6 +20,15 @@ export async function followersWithin(
   return rows.map((row) => row.user_id);
 }
 
+/** Those of the users who follow the author and have not muted them. */
+export async function followersAmong(db: Db, authorId: number, userIds: string[]): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    SELECT u.user_id FROM users u JOIN follows f ON f.follower_id = u.id AND f.following_id = ${authorId}
+    WHERE u.user_id = ANY(${userIds})
+      AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = u.id AND muted_id = ${authorId})`.execute(db);
+  return rows.map((row) => row.user_id);
+}
+
 /** Where an author's followers are cut into parts: the follow id each part reaches up to. */
 export async function boundariesOf(db: Db, authorId: number): Promise<number[]> {
   const { rows } = await sql<{ up_to_id: number }>`

@@ -1,5 +1,6 @@
 /** What every job gets, once for all: its payload parsed, its time limited, its outcome logged, counted and recorded. */
 import { type Job as BullJob, UnrecoverableError } from 'bullmq';
+import { isEngineAway } from '../shared/away.ts';
 import { effectDone, effectFailed, effectStarted } from '../shared/effects.ts';
 import { type AnyJob, type JobName, type JobNamed, jobs, type PayloadOf } from '../shared/jobs.ts';
 import { effectJobId } from '../shared/queue.ts';
@@ -9,7 +10,7 @@ import { attemptSeconds } from './metrics.ts';
 
 export type HandlerContext = {
   tools: Tools;
-  /** Aborted when the attempt's time is over. */
+  /** Aborted when the attempt's time is over; for jobs that take long also when the process is to stop. */
   signal: AbortSignal;
 };
 
@@ -36,18 +37,32 @@ export function effectOf(job: BullJob): { eventId: string; job: string } | undef
   return { eventId, job: job.name };
 }
 
+/** Jobs of these queues may take longer than a process has to stop. What breaks off is taken up again. */
+const isLong = (job: AnyJob) => job.queue === 'accounts';
+
 /**
  * Runs one attempt of a job.
  *
+ * @param stopping aborted when the process is to stop
  * @throws whatever the handler threw, for BullMQ to try again or give up.
  */
-export async function runJob(tools: Tools, handlers: Handlers, bullJob: BullJob): Promise<void> {
+export async function runJob(
+  tools: Tools,
+  handlers: Handlers,
+  bullJob: BullJob,
+  stopping: AbortSignal = new AbortController().signal,
+): Promise<void> {
   const requestId = (bullJob.data as { requestId?: string } | undefined)?.requestId;
-  const run = () => attempt(tools, handlers, bullJob);
+  const run = () => attempt(tools, handlers, bullJob, stopping);
   return requestId ? withRequestId(requestId, run) : run();
 }
 
-async function attempt(tools: Tools, handlers: Handlers, bullJob: BullJob): Promise<void> {
+async function attempt(
+  tools: Tools,
+  handlers: Handlers,
+  bullJob: BullJob,
+  stopping: AbortSignal,
+): Promise<void> {
   const { db, log } = tools;
   const declared = byName.get(bullJob.name);
   if (!declared) {
@@ -58,23 +73,24 @@ async function attempt(tools: Tools, handlers: Handlers, bullJob: BullJob): Prom
   const number = bullJob.attemptsMade + 1;
   const started = performance.now();
   const controller = new AbortController();
+  const signal = isLong(declared) ? AbortSignal.any([controller.signal, stopping]) : controller.signal;
   const facts = { job: bullJob.name, job_id: bullJob.id, attempt: number };
   try {
     const payload = declared.payload.safeParse(bullJob.data);
     if (!payload.success) throw new GiveUp(`the payload is not this job's: ${payload.error.message}`);
     if (effect) await effectStarted(db, effect);
     const handle = handlers[declared.name] as (payload: unknown, context: HandlerContext) => Promise<void>;
-    await withTimeout(
-      handle(payload.data, { tools, signal: controller.signal }),
-      declared.timeoutMs,
-      controller,
-    );
+    await withTimeout(handle(payload.data, { tools, signal }), declared.timeoutMs, controller);
     if (effect) await effectDone(db, effect);
     const ms = performance.now() - started;
     attemptSeconds.observe({ job: bullJob.name, outcome: 'done' }, ms / 1_000);
     log.info({ ...facts, ms: Math.round(ms) }, 'job done');
   } catch (error) {
-    const isLast = error instanceof UnrecoverableError || number >= (bullJob.opts.attempts ?? 1);
+    // An engine that is away for longer than all attempts is no failure of the job, nor is that its process stops: the
+    // effect stays owed, and the sweep enqueues it again.
+    const isExcused = effect && (isEngineAway(error) || (isLong(declared) && stopping.aborted));
+    const isOut = number >= (bullJob.opts.attempts ?? 1) && !isExcused;
+    const isLast = error instanceof UnrecoverableError || isOut;
     attemptSeconds.observe(
       { job: bullJob.name, outcome: isLast ? 'failed' : 'retried' },
       (performance.now() - started) / 1_000,
@@ -84,7 +100,6 @@ async function attempt(tools: Tools, handlers: Handlers, bullJob: BullJob): Prom
       isLast ? 'job failed for good' : 'job failed, to be retried',
     );
     const reason = error instanceof Error ? error.message : String(error);
-    // If Postgres is what failed, the sweep finds the effect undone and enqueues it again.
     if (effect) await effectFailed(db, effect, reason, isLast).catch(() => {});
     throw error;
   }

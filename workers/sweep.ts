@@ -7,6 +7,9 @@ import { type Counter, isJobName, jobs } from '../shared/jobs.ts';
 import { tellUntold } from '../shared/notifications/index.ts';
 import { effectJobId } from '../shared/queue.ts';
 import type { Tools } from '../shared/tools.ts';
+import { enqueueAgain } from './enqueue-again.ts';
+import { removeExpiredExports, repeatRemovals } from './sweep-accounts.ts';
+import { sweepStories } from './sweep-stories.ts';
 
 /** An effect nobody touched for this long is looked after. Longer than any attempt's backoff in a healthy queue. */
 const effectIdleS = 60;
@@ -14,14 +17,14 @@ const effectIdleS = 60;
 const deltaIdleS = 10;
 /** Notices that were written this long ago and not told have lost their job. */
 const noticeIdleS = 60;
+/** Stories that have been over for this long and were not ended have lost their job. */
+const storyIdleS = 30;
 const batch = 1_000;
 
 const keptDoneDays = 7;
 const keptFailedDays = 30;
 const keptKeysHours = 24;
-
-/** States in which BullMQ still means to run a job. */
-const inHand = new Set(['waiting', 'prioritized', 'delayed', 'active', 'waiting-children']);
+const keptNoticesDays = 90;
 
 /** Enqueues undone effects again. Replies how many. `idleS`: for how long nobody touched them. */
 export async function sweepEffects({ db, queues, log }: Tools, idleS = effectIdleS): Promise<number> {
@@ -33,17 +36,11 @@ export async function sweepEffects({ db, queues, log }: Tools, idleS = effectIdl
     RETURNING event_id, job, payload`.execute(db);
   let enqueued = 0;
   for (const { event_id: eventId, job, payload } of rows) {
-    const id = effectJobId(eventId, job);
     if (!isJobName(job)) {
       log.warn({ event_id: eventId, job }, 'a job nobody declares waits');
       continue;
     }
-    const state = await queues.stateOf(job, id);
-    if (inHand.has(state)) continue;
-    // A finished job that is still kept would swallow the new one.
-    if (state !== 'unknown') await queues.remove(job, id);
-    await queues.addAll([{ name: job, payload, id }]);
-    enqueued += 1;
+    if (await enqueueAgain(queues, { name: job, payload, id: effectJobId(eventId, job) })) enqueued += 1;
   }
   if (enqueued > 0) log.warn({ effects: enqueued }, 'effects that were lost are enqueued again');
   return enqueued;
@@ -59,7 +56,8 @@ export async function sweepCounts({ db, rollUp }: Tools, idleS = deltaIdleS): Pr
 }
 
 /** Gives up effects whose job has not been declared by any version for a day, and forgets records past their time. */
-export async function retain({ db }: Tools): Promise<void> {
+export async function retain(tools: Tools): Promise<void> {
+  const { db } = tools;
   await sql`UPDATE effects SET state = 'failed', finished_at = now(), last_error = 'no job of this name is declared'
     WHERE state IN ('pending', 'running') AND created_at < now() - interval '1 day'
       AND job <> ALL(${jobs.map((job) => job.name)})`.execute(db);
@@ -69,8 +67,14 @@ export async function retain({ db }: Tools): Promise<void> {
     AND finished_at < now() - make_interval(days => ${keptFailedDays})`.execute(db);
   await sql`DELETE FROM idempotency_keys
     WHERE created_at < now() - make_interval(hours => ${keptKeysHours})`.execute(db);
+  await sql`DELETE FROM notifications
+    WHERE created_at < now() - make_interval(days => ${keptNoticesDays})`.execute(db);
   await sql`DELETE FROM sessions
     WHERE expires_at < now() - interval '1 day' OR ended_at < now() - interval '30 days'`.execute(db);
+  await sql`DELETE FROM password_resets WHERE expires_at < now()`.execute(db);
+  await sql`DELETE FROM passkeys WHERE removed_at < now() - interval '1 day'`.execute(db);
+  await repeatRemovals(tools);
+  await removeExpiredExports(tools);
 }
 
 /** All sweeps, each for itself: one that fails says so and keeps no other from its work. */
@@ -79,6 +83,7 @@ export async function sweep(tools: Tools): Promise<void> {
     effects: () => sweepEffects(tools),
     counts: () => sweepCounts(tools),
     notices: () => tellUntold(tools, { olderThanS: noticeIdleS }),
+    stories: () => sweepStories(tools, storyIdleS),
   };
   for (const [name, run] of Object.entries(sweeps)) {
     await run().catch((error: unknown) => tools.log.error({ err: error, sweep: name }, 'a sweep failed'));

@@ -5,6 +5,7 @@ import type { QueueName } from '../shared/jobs.ts';
 import { publishMetrics } from '../shared/process-metrics.ts';
 import { openScratchFolder } from '../shared/scratch-folder.ts';
 import { openTools, type Tools } from '../shared/tools.ts';
+import { archivesFolder } from './archives-folder.ts';
 import { consume } from './consume.ts';
 import { handlers } from './handlers/index.ts';
 import { workerRegistry } from './metrics.ts';
@@ -26,6 +27,7 @@ export async function startWorker(config: Config, names: readonly string[]): Pro
     maintainOutbox: relays,
   });
   await openScratchFolder(renditionsFolder(config.DATA_DIR));
+  await openScratchFolder(archivesFolder(config.DATA_DIR));
   const consumer = consume(tools, handlers, queues);
   const relay = relays ? startRelay(tools) : undefined;
   if (relays) await scheduleSweeps(tools);

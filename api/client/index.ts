@@ -23,6 +23,8 @@ export type EmulsionOptions = {
   session?: Session;
   /** Told of each new session, and of undefined when it has ended, so that the app can keep it. */
   onSession?(session: Session | undefined): void;
+  /** What sends the requests; default: `fetch`. */
+  fetch?(request: Request): Promise<Response>;
 };
 
 export type Emulsion = Client<paths> & {
@@ -40,11 +42,18 @@ const renewBeforeMs = 60_000;
 /** Paths that are asked without a session; renewing one there would go round in circles. */
 const withoutSession = /\/v1\/auth\/(?:register|login|refresh)$/;
 
-/** Opens a client. Its methods are openapi-fetch's: `GET('/v1/feed', { params: { query: { limit: 20 } } })`. */
-export function openEmulsion({ baseUrl, session: kept, onSession }: EmulsionOptions): Emulsion {
+/**
+ * Opens a client. Its methods are openapi-fetch's: `GET('/v1/feed', { params: { query: { limit: 20 } } })`. A body with
+ * a file in it goes out as a form: `POST('/v1/posts', { body: { image: [file], caption } })`.
+ */
+export function openEmulsion({ baseUrl, session: kept, onSession, fetch }: EmulsionOptions): Emulsion {
   let session = kept;
   let renewal: Promise<void> | undefined;
-  const client = createFetchClient<paths>({ baseUrl });
+  const client = createFetchClient<paths>({
+    baseUrl,
+    bodySerializer: (body) => (hasFile(body) ? toForm(body) : JSON.stringify(body)),
+    ...(fetch ? { fetch } : {}),
+  });
 
   function keep(next: Session | undefined) {
     session = next;
@@ -80,16 +89,24 @@ export function openEmulsion({ baseUrl, session: kept, onSession }: EmulsionOpti
   return Object.assign(client, { signIn, signOut: () => keep(undefined), session: () => session });
 }
 
+function hasFile(body: unknown): body is Record<string, unknown> {
+  return typeof body === 'object' && body !== null && Object.values(body).flat().some(isFile);
+}
+
+function isFile(value: unknown): value is Blob {
+  return value instanceof Blob;
+}
+
 /**
- * A multipart body for `bodySerializer`: `{ body: { image: file, caption }, bodySerializer: toForm }`. Lists become
- * repeated fields, objects JSON; what is undefined is left out.
+ * A form of the fields: files, and texts as they are, everything else as JSON. A list of files becomes a repeated
+ * field; what is undefined is left out.
  */
 export function toForm(fields: Record<string, unknown>): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) {
-    for (const item of Array.isArray(value) ? value : [value]) {
+    for (const item of Array.isArray(value) && value.some(isFile) ? value : [value]) {
       if (item === undefined) continue;
-      if (item instanceof Blob) form.append(name, item);
+      if (isFile(item)) form.append(name, item);
       else form.append(name, typeof item === 'string' ? item : JSON.stringify(item));
     }
   }

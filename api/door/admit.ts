@@ -80,7 +80,8 @@ export function anonymousQuota(limits: RateLimits): Quota {
   return untouched('anonymous', (limits ?? nominal).anonymous);
 }
 
-function setQuota(response: Response, quota: Quota): void {
+/** Sets the headers that tell of a quota. */
+export function setQuota(response: Response, quota: Quota): void {
   const headers = quotaHeaders(quota);
   for (const name in headers) response.setHeader(name, headers[name] as string);
 }

@@ -1,11 +1,8 @@
 /** Errors as clients see them: one envelope, one place where anything thrown becomes a code. */
 import type { Response } from 'express';
-import { isDatabaseDown } from '../../shared/db/index.ts';
+import { isEngineAway } from '../../shared/away.ts';
 import { Failure } from '../../shared/errors.ts';
-import { ObjectStoreError } from '../../shared/images/index.ts';
 import type { Log } from '../../shared/log.ts';
-import { isRedisDown } from '../../shared/redis/index.ts';
-import { SearchIndexError } from '../../shared/search/index.ts';
 import { sendJson } from './headers.ts';
 
 /** After how many seconds a client may try again when an engine is away. */
@@ -23,7 +20,7 @@ const parserFields: Record<string, string> = {
 /** What was thrown, as the failure a client is told of. Whatever is not known is INTERNAL_ERROR. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (isAway(error)) {
+  if (isEngineAway(error)) {
     return new Failure('SERVICE_UNAVAILABLE', undefined, { retryAfterS, cause: error });
   }
   const { type, status } = (error ?? {}) as Partial<ParserError>;
@@ -39,16 +36,6 @@ export function asFailure(error: unknown): Failure {
     return new Failure('INVALID_INPUT', { field, reason: (error as Error).message }, { cause: error });
   }
   return new Failure('INTERNAL_ERROR', undefined, { cause: error });
-}
-
-/** True for what an engine that is away makes of a request: the same one may succeed in a moment. */
-function isAway(error: unknown): boolean {
-  return (
-    isDatabaseDown(error) ||
-    isRedisDown(error) ||
-    error instanceof SearchIndexError ||
-    (error instanceof ObjectStoreError && error.kind === 'unavailable')
-  );
 }
 
 /** A failure as the body of its answer. */

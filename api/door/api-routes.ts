@@ -8,6 +8,9 @@ import { type Strictness, serve } from './serve.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
+/** What is served beside the API, which can only be read. */
+const beside = /^\/(?:healthz|readyz|metrics|(?:p|stories|avatars)\/[^/]+\/[^/]+\.jpg|exports\/[^/]+\.zip)$/;
+
 /** A path may be as long as Node lets a request line be; an id that long is simply not found. */
 const maxParamLength = 20_000;
 
@@ -26,15 +29,16 @@ export function apiRoutes(routes: readonly Route[], door: Door, strictness: Stri
   const router = findMyWay({ ignoreTrailingSlash: true, maxParamLength });
   for (const spec of routes) {
     const method = spec.method.toUpperCase() as HTTPMethod;
-    const path = spec.path.replace(/\{([^}]+)\}/g, ':$1');
-    router.on(method === 'GET' ? ['GET', 'HEAD'] : method, path, unused, spec);
+    router.on(method === 'GET' ? ['GET', 'HEAD'] : method, patternOf(spec), unused, spec);
   }
-  const methodsAt = (path: string) => methods.filter((method) => router.find(method, path));
+  keepWordsFromIds(router, routes);
+  const methodsAt = (path: string): string[] =>
+    beside.test(path) ? ['GET', 'HEAD'] : methods.filter((method) => router.find(method, path)?.store);
 
   return {
     found(request, response, next) {
       const match = router.find(request.method as HTTPMethod, request.path);
-      if (!match) return next();
+      if (!match?.store) return next();
       const spec = match.store as Route;
       request.params = match.params as Request['params'];
       request.route = spec;
@@ -47,6 +51,26 @@ export function apiRoutes(routes: readonly Route[], door: Door, strictness: Stri
       answerUnrouted(methodsAt(request.path), request, response);
     },
   };
+}
+
+/** The path as the tree wants it. */
+function patternOf({ path }: Route): string {
+  return path.replace(/\{([^}]+)\}/g, ':$1');
+}
+
+/**
+ * Where a word stands in the place of an id, as in `/v1/posts/nearby`, it is no id for the other methods either: they
+ * are not allowed there. `me` is one, the caller's.
+ */
+function keepWordsFromIds(router: ReturnType<typeof findMyWay>, routes: readonly Route[]): void {
+  for (const pattern of new Set(routes.map(patternOf))) {
+    if (/\/me(?:\/|$)/.test(pattern)) continue;
+    for (const method of methods) {
+      const match = router.find(method, pattern);
+      if (match?.store && patternOf(match.store as Route) !== pattern)
+        router.on(method, pattern, unused, undefined);
+    }
+  }
 }
 
 /** The tree wants a function for each route; only what is stored beside it is asked for. */

@@ -60,10 +60,16 @@ export type Claim = {
  * Claims a key for one request.
  *
  * @param scope what the key is unique within: user, method and path
+ * @param ownerId internal id of the user, with whose account the outcome goes
  * @throws {Failure} INVALID_INPUT if the key has characters or a length it may not have; CONFLICT if another
  *   request with it is in flight.
  */
-export async function claimKey(tools: Tools, scope: string, key: string): Promise<Claim> {
+export async function claimKey(
+  tools: Tools,
+  scope: string,
+  key: string,
+  ownerId: number | undefined,
+): Promise<Claim> {
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     fail('INVALID_INPUT', {
       field: 'Idempotency-Key',
@@ -103,7 +109,7 @@ export async function claimKey(tools: Tools, scope: string, key: string): Promis
         const row = { ...outcome, headers: JSON.stringify(outcome.headers), created_at: new Date() };
         const kept = await tx
           .insertInto('idempotency_keys')
-          .values({ ...row, scope: scoped })
+          .values({ ...row, scope: scoped, user_id: ownerId ?? null })
           .onConflict((conflict) =>
             conflict.column('scope').doUpdateSet(row).where('idempotency_keys.created_at', '<=', oldest()),
           )

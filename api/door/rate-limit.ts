@@ -4,12 +4,14 @@ import { fail } from '../../shared/errors.ts';
 import { keys } from '../../shared/keys.ts';
 import { type Redis, script } from '../../shared/redis/index.ts';
 
-const windowS = 60;
+const minuteS = 60;
 
 export type Quota = {
   /** The tier's name, or the route's for a limit of its own. */
   policy: string;
   limit: number;
+  /** How long a window is. */
+  windowS: number;
   remaining: number;
   /** When the next window begins: in how many seconds, and as Unix seconds. */
   resetInS: number;
@@ -23,11 +25,18 @@ const count = script<[number, number]>(`
   return { used, redis.call('PTTL', KEYS[1]) }
 `);
 
-function quotaOf(policy: string, limit: number, used: number, leftMs: number): Quota {
+/** Takes one back, of a window that still runs. */
+const uncount = script<number>(`
+  if tonumber(redis.call('GET', KEYS[1]) or '0') < 1 then return 0 end
+  return redis.call('DECR', KEYS[1])
+`);
+
+function quotaOf(policy: string, limit: number, windowS: number, used: number, leftMs: number): Quota {
   const resetInS = Math.max(1, Math.ceil(leftMs / 1_000));
   return {
     policy,
     limit,
+    windowS,
     remaining: Math.max(0, limit - used),
     resetInS,
     resetAtS: Math.floor(Date.now() / 1_000) + resetInS,
@@ -37,20 +46,31 @@ function quotaOf(policy: string, limit: number, used: number, leftMs: number): Q
 
 /** A quota of which nothing was taken. */
 export function untouched(policy: string, limit: number): Quota {
-  return quotaOf(policy, limit, 0, windowS * 1_000);
+  return quotaOf(policy, limit, minuteS, 0, minuteS * 1_000);
 }
 
-/** Counts one request of `who` and replies what is left. */
+/** Counts one request of `who`, in a window of a minute if no other is given, and replies what is left. */
 export async function takeQuota(
   cache: Redis,
   limits: RateLimits,
   policy: string,
   who: string,
   limit: number,
+  windowS = minuteS,
 ): Promise<Quota> {
   if (!limits) return untouched(policy, limit);
   const [used, leftMs] = await count(cache, [keys.rateLimit(`${policy}:${who}`)], [windowS * 1_000]);
-  return quotaOf(policy, limit, used, leftMs);
+  return quotaOf(policy, limit, windowS, used, leftMs);
+}
+
+/** Gives back what `takeQuota` counted. */
+export async function giveBackQuota(
+  cache: Redis,
+  limits: RateLimits,
+  policy: string,
+  who: string,
+): Promise<void> {
+  if (limits) await uncount(cache, [keys.rateLimit(`${policy}:${who}`)], []);
 }
 
 /**
@@ -70,7 +90,7 @@ export function quotaHeaders(quota: Quota): Record<string, string> {
     'X-RateLimit-Limit': String(quota.limit),
     'X-RateLimit-Remaining': String(quota.remaining),
     'X-RateLimit-Reset': String(quota.resetAtS),
-    'RateLimit-Policy': `"${quota.policy}";q=${quota.limit};w=${windowS}`,
+    'RateLimit-Policy': `"${quota.policy}";q=${quota.limit};w=${quota.windowS}`,
     RateLimit: `"${quota.policy}";r=${quota.remaining};t=${quota.resetInS}`,
   };
 }

@@ -4,6 +4,8 @@ import { fail } from '../../shared/errors.ts';
 import { impliedErrors, isKeyed, Prepared, type Route, type Viewer, Written } from '../route.ts';
 import { admit, type Door } from './admit.ts';
 import { asFailure } from './answer-error.ts';
+import { orClosedAccount } from './closed-account.ts';
+import { announceDeprecation } from './deprecation.ts';
 import { sendJson, sendUnchanged } from './headers.ts';
 import { AlreadyAnswered, type Claim, claimKey, fingerprintOf, type Outcome } from './idempotency.ts';
 import { parseInput } from './parse-input.ts';
@@ -25,14 +27,15 @@ export async function serve(
   response: Response,
 ): Promise<void> {
   const { tools } = door;
+  let viewer: Viewer | undefined;
   let claim: Claim | undefined;
   let read: ReadBody | undefined;
   let outcome: Outcome | undefined;
   let fingerprint = '';
   try {
-    if (spec.deprecated) announceDeprecation(spec.deprecated, response);
+    if (spec.deprecated) announceDeprecation(spec.deprecated, request.params, response);
     const own = spec.perMinute ? { policy: spec.path, perMinute: spec.perMinute } : undefined;
-    const viewer = await admit(door, request, response, own);
+    viewer = await admit(door, request, response, own);
     if ((spec.auth === 'user' || spec.auth === 'admin') && !viewer) fail('UNAUTHORIZED');
     if (spec.auth === 'admin' && viewer?.role !== 'admin') {
       fail('FORBIDDEN', { field: 'Authorization', reason: 'Only admins may do this' });
@@ -41,7 +44,7 @@ export async function serve(
     const key = isKeyed(spec) ? request.get('Idempotency-Key') : undefined;
     if (key !== undefined) {
       const path = request.path;
-      claim = await claimKey(tools, `${viewer?.userId ?? ''}\n${spec.method}\n${path}`, key);
+      claim = await claimKey(tools, `${viewer?.userId ?? ''}\n${spec.method}\n${path}`, key, viewer?.id);
     }
     const params = spec.params?.parse(request.params);
     const query = spec.query && parseInput(spec.query, request.query);
@@ -84,27 +87,18 @@ export async function serve(
     if (strictness.checkReplies) checkReply(spec, result);
     if (isUnchanged(request, headers.ETag)) sendUnchanged(response);
     else send(spec, result, response);
-  } catch (error) {
-    if (error instanceof AlreadyAnswered) {
+  } catch (thrown) {
+    if (thrown instanceof AlreadyAnswered) {
       outcome = await claim?.lookAgain();
       if (outcome) return replay(outcome, fingerprint, response);
     }
+    const error = await orClosedAccount(tools, viewer, thrown);
     if (strictness.checkReplies) checkDeclared(spec, error);
     throw error;
   } finally {
     await claim?.end(outcome);
     await read?.upload?.[Symbol.asyncDispose]();
   }
-}
-
-function announceDeprecation(
-  { since, sunset, successor }: NonNullable<Route['deprecated']>,
-  response: Response,
-): void {
-  // RFC 9745 (a structured-field date) and RFC 8594 (an HTTP date).
-  response.setHeader('Deprecation', `@${Math.floor(Date.parse(since) / 1_000)}`);
-  response.setHeader('Sunset', new Date(sunset).toUTCString());
-  response.setHeader('Link', `<${successor}>; rel="successor-version"`);
 }
 
 function replay(earlier: Outcome, fingerprint: string, response: Response): void {

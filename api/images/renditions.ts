@@ -6,8 +6,6 @@ import { keyOf } from '../../shared/ids.ts';
 import { effectJobId } from '../../shared/queue.ts';
 import type { Tools } from '../../shared/tools.ts';
 
-const job = 'make-renditions';
-
 /** The poll's pauses begin short, since a waiting job takes about a tenth of a second, and double up to the longest. */
 const firstPauseMs = 20;
 const longestPauseMs = 250;
@@ -16,33 +14,38 @@ const hastenEveryMs = 1_000;
 /** A job that failed for good is tried again for a viewer, though not for each one. */
 const failedPauseS = 60;
 
-export type PostImage = { imageKey: string; postId: string; renderedAt: Date | null };
+/** One image by the key in its URL; `subject` is the id of the post or story it belongs to. */
+export type Picture = { imageKey: string; subject: string; renderedAt: Date | null };
 
-/** How waiting ended: the files are there, the post is gone, making them failed, or it took too long. */
+/** Whose renditions they are, and which job makes them. */
+export type PictureSource<Found extends Picture> = {
+  job: 'make-renditions' | 'make-story-renditions';
+  payloadOf(subject: string): Record<string, unknown>;
+  /** The image, if what it belongs to exists, whether its files are there or not. */
+  find(imageKey: string): Promise<Found | undefined>;
+  /** Notes that its files are not there, unless they were made again since they were looked at. */
+  unmark(image: Found): Promise<void>;
+};
+
+/** How waiting ended: the files are there, the post or story is gone, making them failed, or it took too long. */
 export type Awaited = 'there' | 'gone' | 'failed' | 'late';
 
-export type Renditions = {
-  /** The image of a post that exists, whether its files are there or not. */
-  find(imageKey: string): Promise<PostImage | undefined>;
+export type Renditions<Found extends Picture> = {
+  find: PictureSource<Found>['find'];
   /** Waits until the image's files are there; all who wait for one image share one poll. */
-  whenThere(image: PostImage, longestMs: number, signal: AbortSignal): Promise<Awaited>;
+  whenThere(image: Found, longestMs: number, signal: AbortSignal): Promise<Awaited>;
   /** Notes that files which were there are not, so that the job makes them again. */
-  reset(image: PostImage): Promise<void>;
+  reset(image: Found): Promise<void>;
 };
 
 type Poll = { waiters: number; end: Promise<Awaited> };
 
-/** Opens the renditions of posts: from the store, or waited for while they are being made. */
-export function openRenditions(tools: Tools): Renditions {
-  const { db, queues, log } = tools;
+/** Opens renditions: from the store, or waited for while they are being made. */
+export function openRenditions<Found extends Picture>(
+  { db, queues, log }: Tools,
+  { job, payloadOf, find, unmark }: PictureSource<Found>,
+): Renditions<Found> {
   const polls = new Map<string, Poll>();
-
-  async function find(imageKey: string): Promise<PostImage | undefined> {
-    const { rows } = await sql<PostImage>`
-      SELECT i.image_key AS "imageKey", p.post_id AS "postId", i.rendered_at AS "renderedAt"
-      FROM post_images i JOIN posts p ON p.id = i.post_id WHERE i.image_key = ${imageKey}`.execute(db);
-    return rows[0];
-  }
 
   async function poll(imageKey: string, isWanted: () => boolean): Promise<Awaited> {
     let pauseMs = firstPauseMs;
@@ -65,15 +68,15 @@ export function openRenditions(tools: Tools): Renditions {
   }
 
   /** Moves the image's job to the front of its queue, or puts it there if it is in none. */
-  async function hasten(image: PostImage, mayRepeat: boolean): Promise<'failed' | 'repeated' | undefined> {
-    const { postId, imageKey } = image;
+  async function hasten(image: Picture, mayRepeat: boolean): Promise<'failed' | 'repeated' | undefined> {
+    const { subject, imageKey } = image;
     const { rows } = await sql<{ event_id: string; state: EffectState; is_recent: boolean }>`
       SELECT event_id, state, touched_at > now() - make_interval(secs => ${failedPauseS}) AS is_recent
-      FROM effects WHERE subject = ${postId} AND job = ${job}
+      FROM effects WHERE subject = ${subject} AND job = ${job}
       ORDER BY created_at DESC, event_id DESC LIMIT 1`.execute(db);
     const [effect] = rows;
     // Records of effects are kept for days, originals for ever.
-    const id = effect ? effectJobId(effect.event_id, job) : `${keyOf(postId)}-${job}`;
+    const id = effect ? effectJobId(effect.event_id, job) : `${keyOf(subject)}-${job}`;
     const state = await queues.stateOf(job, id);
     if (state === 'completed' || state === 'failed') {
       // It may have ended since the row was read.
@@ -84,7 +87,7 @@ export function openRenditions(tools: Tools): Renditions {
       await queues.remove(job, id);
     }
     const isNew = ['completed', 'failed', 'unknown'].includes(state);
-    if (isNew) await queues.addAll([{ name: job, payload: { postId }, id }]);
+    if (isNew) await queues.addAll([{ name: job, payload: payloadOf(subject), id }]);
     await queues.hasten(job, id);
     return isNew && state !== 'unknown' ? 'repeated' : undefined;
   }
@@ -120,13 +123,12 @@ export function openRenditions(tools: Tools): Renditions {
         ended.abort();
       }
     },
-    async reset({ imageKey, postId, renderedAt }) {
-      log.warn({ post_id: postId, image_key: imageKey }, 'renditions are missing and are made again');
-      // Unless they were made again since: Postgres keeps microseconds, a Date milliseconds.
-      await sql`UPDATE post_images SET rendered_at = NULL
-        WHERE image_key = ${imageKey} AND date_trunc('milliseconds', rendered_at) = ${renderedAt}`.execute(
-        db,
+    async reset(image) {
+      log.warn(
+        { subject: image.subject, image_key: image.imageKey },
+        'renditions are missing and are made again',
       );
+      await unmark(image);
     },
   };
 }

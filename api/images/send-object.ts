@@ -6,6 +6,7 @@ import type { ByteRange, ObjectInfo, ObjectStore } from '../../shared/images/ind
 /**
  * Answers the request with the object (RFC 9110, sections 13 and 14).
  *
+ * @param more headers beside the usual ones, or in their place
  * @returns false, having answered nothing, if there is no such object.
  * @throws {ObjectStoreError} if the store fails before anything was sent; later the connection is cut.
  */
@@ -15,13 +16,14 @@ export async function sendObject(
   store: ObjectStore,
   key: string,
   cacheControl: string,
+  more: Record<string, string> = {},
 ): Promise<boolean> {
   // Only what depends on the object's size or version has to ask before it opens.
   let range: ByteRange | undefined;
   if (request.method === 'HEAD' || isConditional(request)) {
     const info = await store.stat(key);
     if (!info) return false;
-    const headers = headersOf(info, cacheControl);
+    const headers = { ...headersOf(info, cacheControl), ...more };
     if (isKnown(request, info)) {
       response.writeHead(304, headers).end();
       return true;
@@ -46,7 +48,7 @@ export async function sendObject(
   const found = await store.get(key, range);
   if (!found) return false;
   const { sizeBytes } = found;
-  const headers = headersOf(found, cacheControl);
+  const headers = { ...headersOf(found, cacheControl), ...more };
   if (range) {
     const end = Math.min(range.end, sizeBytes - 1);
     response.writeHead(206, {
@@ -104,6 +106,9 @@ function rangeOf(request: Request, { sizeBytes, etag, lastModified }: ObjectInfo
     condition !== etag &&
     Date.parse(String(condition)) !== wholeSeconds(lastModified);
   if (isStale) return undefined;
+  // Of an end longer than all there is, the whole is asked for (14.1.2), which Express would refuse.
+  const suffix = /^bytes=-(\d+)$/.exec(request.headers.range ?? '')?.[1];
+  if (Number(suffix) > sizeBytes) return { start: 0, end: sizeBytes - 1 };
   const ranges = request.range(sizeBytes);
   if (ranges === -1) return 'unsatisfiable' as const;
   if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1)

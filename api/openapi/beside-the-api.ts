@@ -1,4 +1,6 @@
 /** What the server answers beside its routes: images, and what operators ask. None of it spends a quota. */
+import type { ErrorCode } from '../../shared/errors.ts';
+import { exampleOf } from './examples.ts';
 import type { Operation } from './operation.ts';
 import type { ErrorReplies } from './replies.ts';
 import type { JsonSchema } from './schemas.ts';
@@ -18,31 +20,40 @@ function pathParameter(name: string, description: string, schema: JsonSchema, ex
   };
 }
 
+/** The query of a URL that is not for everybody, such as that of a private account's image. */
+const signature = [
+  { name: 'e', description: 'Until when the signature holds, in Unix seconds.', schema: { type: 'string' } },
+  { name: 's', description: 'The signature.', schema: { type: 'string' } },
+].map((parameter) => ({ ...parameter, in: 'query' as const, required: false }));
+
+const range = {
+  name: 'Range',
+  in: 'header' as const,
+  required: false,
+  description: 'One range of bytes, such as `bytes=0-1023`.',
+  schema: { type: 'string' },
+};
+
 /** The paths as OpenAPI lists them. `cdnBaseUrl` is where image URLs begin. */
 export function pathsBesideTheApi(errorReplies: ErrorReplies, cdnBaseUrl: string): Paths {
-  const image = (summary: string, operationId: string, parameters: Operation['parameters']): Operation => ({
+  const image = (
+    summary: string,
+    operationId: string,
+    parameters: Operation['parameters'],
+    errors: ErrorCode[] = [],
+  ): Operation => ({
     operationId,
     tags: ['images'],
     summary,
     security: [],
     servers: [{ url: cdnBaseUrl }],
-    parameters: [
-      ...(parameters ?? []),
-      {
-        name: 'Range',
-        in: 'header',
-        required: false,
-        description: 'One range of bytes, such as `bytes=0-1023`.',
-        schema: { type: 'string' },
-      },
-      { $ref: '#/components/parameters/IfNoneMatch' },
-    ],
+    parameters: [...(parameters ?? []), range, { $ref: '#/components/parameters/IfNoneMatch' }],
     responses: {
       200: jpeg('The image'),
       206: jpeg('The part that was asked for'),
       304: { description: 'Nothing changed.', headers: requestId },
       416: { description: 'The image has no such part.', headers: requestId },
-      ...errorReplies.of(['NOT_FOUND', 'SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'], false),
+      ...errorReplies.of(['NOT_FOUND', ...errors, 'SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'], 'plain'),
     },
   });
 
@@ -59,13 +70,67 @@ export function pathsBesideTheApi(errorReplies: ErrorReplies, cdnBaseUrl: string
           type: 'string',
           enum: ['thumb', 'medium', 'large'],
         }),
+        ...signature,
       ]),
+    },
+    '/stories/{key}/{size}.jpg': {
+      get: image(
+        'A picture of a story, as long as it may be seen',
+        'getStoryImage',
+        [
+          pathParameter(
+            'key',
+            'The id of the story without its prefix.',
+            { type: 'string' },
+            '01j8z3k4m5n6p7q8r9s0t1v2w3',
+          ),
+          pathParameter('size', '150×150, or at most 1080 pixels wide.', {
+            type: 'string',
+            enum: ['thumb', 'full'],
+          }),
+          ...signature,
+        ],
+        ['GONE'],
+      ),
     },
     '/avatars/{user_id}/{size}.jpg': {
       get: image('The picture of a user', 'getAvatar', [
         pathParameter('user_id', 'Whose picture.', { type: 'string' }, 'user_01j8z3k4m5n6p7q8r9s0t1v2w3'),
         pathParameter('size', 'Pixels a side.', { type: 'string', enum: ['150', '320', '640'] }),
+        {
+          name: 'v',
+          in: 'query',
+          required: false,
+          description: 'Which picture; whichever is asked for, the one that is shown now is sent.',
+          schema: { type: 'string' },
+        },
       ]),
+    },
+    '/exports/{key}.zip': {
+      get: {
+        operationId: 'getExportArchive',
+        tags: ['users'],
+        summary: 'An archive somebody asked for',
+        security: [],
+        parameters: [
+          pathParameter(
+            'key',
+            'The id of the export without its prefix.',
+            { type: 'string' },
+            '01j8z3k4m5n6p7q8r9s0t1v2w3',
+          ),
+          ...signature,
+          range,
+          { $ref: '#/components/parameters/IfNoneMatch' },
+        ],
+        responses: {
+          200: file('application/zip', 'The archive'),
+          206: file('application/zip', 'The part that was asked for'),
+          304: { description: 'Nothing changed.', headers: requestId },
+          416: { description: 'The archive has no such part.', headers: requestId },
+          ...errorReplies.of(['NOT_FOUND', 'SERVICE_UNAVAILABLE', 'INTERNAL_ERROR'], 'plain'),
+        },
+      },
     },
     '/healthz': {
       get: {
@@ -103,9 +168,14 @@ export function pathsBesideTheApi(errorReplies: ErrorReplies, cdnBaseUrl: string
           200: {
             description: "Prometheus's text format.",
             headers: requestId,
-            content: { 'text/plain': { schema: { type: 'string' } } },
+            content: {
+              'text/plain': {
+                schema: { type: 'string' },
+                example: '# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 12.5\n',
+              },
+            },
           },
-          ...errorReplies.of(['UNAUTHORIZED', 'NOT_FOUND', 'INTERNAL_ERROR'], false),
+          ...errorReplies.of(['UNAUTHORIZED', 'NOT_FOUND', 'INTERNAL_ERROR'], 'plain'),
         },
       },
     },
@@ -120,26 +190,30 @@ const readiness = {
     parts: {
       type: 'object',
       description: 'Each engine by name.',
+      examples: [{ postgres: 'ok', queue: 'ok', cache: 'ok', search: 'ok', stories: 'ok', images: 'ok' }],
       additionalProperties: { type: 'string', enum: ['ok', 'down'] },
     },
   },
 };
 
 function json(description: string, schema: JsonSchema) {
-  return { description, headers: requestId, content: { 'application/json': { schema } } };
+  const example = exampleOf(schema, {});
+  return { description, headers: requestId, content: { 'application/json': { schema, example } } };
 }
 
-function jpeg(description: string) {
+const jpeg = (description: string) => file('image/jpeg', description);
+
+function file(contentType: string, description: string) {
   const header = (text: string) => ({ description: text, schema: { type: 'string' } });
   return {
     description,
     headers: {
       ...requestId,
-      ETag: header('The version of the image, for If-None-Match.'),
-      'Last-Modified': header('When the image was made.'),
+      ETag: header('The version of the file, for If-None-Match.'),
+      'Last-Modified': header('When it was made.'),
       'Cache-Control': header('How long it may be kept.'),
       'Accept-Ranges': header('Always `bytes`.'),
     },
-    content: { 'image/jpeg': { schema: { type: 'string', format: 'binary' } } },
+    content: { [contentType]: { schema: { type: 'string', format: 'binary' } } },
   };
 }

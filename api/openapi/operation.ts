@@ -1,7 +1,8 @@
 /** One route value as an OpenAPI operation. */
 import type { z } from 'zod';
 import { type Area, impliedErrors, isKeyed, type Route } from '../route.ts';
-import { type ErrorReplies, headers, type Reply } from './replies.ts';
+import { exampleNamed, exampleOf } from './examples.ts';
+import { deprecationHeaders, type ErrorReplies, headers, type Reply } from './replies.ts';
 import type { JsonSchema, Schemas } from './schemas.ts';
 
 export type Parameter = {
@@ -27,6 +28,8 @@ export type Operation = {
   servers?: { url: string }[];
 };
 
+const postEtag = '(?:W/)?"v\\d+-[\\w-]+"';
+
 /**
  * Header parameters that are described once. They have no examples: the documentation would send those along
  * with every request that is tried out.
@@ -46,7 +49,7 @@ export const sharedParameters: Record<string, Parameter> = {
     in: 'header',
     required: false,
     description: 'The ETag that was read. If somebody edited meanwhile, the answer is 409 CONFLICT.',
-    schema: { type: 'string', pattern: '^(\\*|(W/)?"v\\d+-[\\w-]+")$' },
+    schema: { type: 'string', pattern: `^(?:\\*|${postEtag}(?:\\s*,\\s*${postEtag})*)$` },
   },
   IfNoneMatch: {
     name: 'If-None-Match',
@@ -91,9 +94,9 @@ export function describeRoute(spec: Route, schemas: Schemas, errorReplies: Error
     responses: {
       [spec.status]: success(spec, schemas),
       ...(hasEtag && spec.method === 'get'
-        ? { 304: { description: 'Nothing changed.', headers: headers() } }
+        ? { 304: { description: 'Nothing changed.', headers: headers(...endingOf(spec)) } }
         : {}),
-      ...errorReplies.of([...spec.errors, ...impliedErrors(spec)]),
+      ...errorReplies.of([...spec.errors, ...impliedErrors(spec)], spec.deprecated ? 'deprecated' : 'api'),
     },
   };
 }
@@ -123,13 +126,14 @@ function parameter(name: string, where: 'path' | 'query', required: boolean, jso
     description?: string;
     examples?: unknown[];
   };
+  const example = examples?.[0] ?? exampleNamed(name);
   return {
     name,
     in: where,
     required,
     ...(description ? { description } : {}),
     schema,
-    ...(examples && examples.length > 0 ? { example: examples[0] } : {}),
+    ...(example === undefined ? {} : { example }),
   };
 }
 
@@ -156,8 +160,13 @@ function requestBody(spec: Route, schemas: Schemas): Operation['requestBody'] {
   const { required } = schemas.fieldsOf(spec.body as z.ZodObject, 'input');
   return {
     required: required.length > 0,
-    content: { 'application/json': { schema: schemas.of(spec.body as z.ZodType, 'input') } },
+    content: { 'application/json': withExample(spec.body as z.ZodType, 'input', schemas) },
   };
+}
+
+function withExample(body: z.ZodType, io: 'input' | 'output', schemas: Schemas) {
+  const schema = schemas.of(body, io);
+  return { schema, example: exampleOf(schema, schemas.components) };
 }
 
 /** A form: the files under their field's name, then the text fields; what is no text travels as JSON. */
@@ -195,20 +204,22 @@ function form(
   };
 }
 
+/** The headers by which a route tells of its end. */
+function endingOf(spec: Route): readonly string[] {
+  return spec.deprecated ? deprecationHeaders : [];
+}
+
 function success(spec: Route, schemas: Schemas): Reply {
   const own = Object.entries(spec.headers ?? {}).map(([name, description]) => [
     name,
-    { description, schema: { type: 'string' } },
+    { description, required: true as const, schema: { type: 'string' } },
   ]);
-  const shared = [
-    ...(isKeyed(spec) ? ['Idempotent-Replayed'] : []),
-    ...(spec.deprecated ? ['Deprecation', 'Sunset', 'Link'] : []),
-  ];
+  const shared = [...(isKeyed(spec) ? ['Idempotent-Replayed'] : []), ...endingOf(spec)];
   return {
     description: spec.status === 201 ? 'Created' : spec.status === 204 ? 'Done' : 'OK',
     headers: { ...headers(...shared), ...Object.fromEntries(own) },
     ...(spec.reply
-      ? { content: { 'application/json': { schema: schemas.of(spec.reply as z.ZodType, 'output') } } }
+      ? { content: { 'application/json': withExample(spec.reply as z.ZodType, 'output', schemas) } }
       : {}),
   };
 }

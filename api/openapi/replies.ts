@@ -21,7 +21,7 @@ const errorSchema = z
   })
   .meta({ id: 'Error', description: 'Every error looks like this.' });
 
-type Header = { description: string; schema: JsonSchema };
+type Header = { description: string; required?: true; schema: JsonSchema };
 type Reference = { $ref: string };
 export type Reply = {
   description: string;
@@ -34,20 +34,36 @@ const integer = { type: 'integer' };
 
 /** Every header that is described once. */
 export const sharedHeaders: Record<string, Header> = {
-  'X-Request-Id': { description: 'Names the request in the logs.', schema: text },
-  'X-RateLimit-Limit': { description: 'Requests that may be made in one minute.', schema: integer },
-  'X-RateLimit-Remaining': { description: 'Requests that are left in this minute.', schema: integer },
-  'X-RateLimit-Reset': { description: 'When this minute ends, in Unix seconds.', schema: integer },
-  'RateLimit-Policy': { description: 'The quota: `"free";q=60;w=60`.', schema: text },
-  RateLimit: { description: 'What is left of it: `"free";r=59;t=60`.', schema: text },
+  'X-Request-Id': { description: 'Names the request in the logs.', required: true, schema: text },
+  'X-RateLimit-Limit': {
+    description: 'Requests that may be made in one minute.',
+    required: true,
+    schema: integer,
+  },
+  'X-RateLimit-Remaining': {
+    description: 'Requests that are left in this minute.',
+    required: true,
+    schema: integer,
+  },
+  'X-RateLimit-Reset': {
+    description: 'When this minute ends, in Unix seconds.',
+    required: true,
+    schema: integer,
+  },
+  'RateLimit-Policy': { description: 'The quota: `"free";q=60;w=60`.', required: true, schema: text },
+  RateLimit: { description: 'What is left of it: `"free";r=59;t=60`.', required: true, schema: text },
   'Retry-After': { description: 'After how many seconds to try again.', schema: integer },
   'Idempotent-Replayed': {
     description: '`true` if this is the kept outcome of an earlier request with the same Idempotency-Key.',
     schema: { type: 'string', enum: ['true'] },
   },
-  Deprecation: { description: 'Since when the route is deprecated (RFC 9745).', schema: text },
-  Sunset: { description: 'When the route will be gone (RFC 8594).', schema: text },
-  Link: { description: 'Where its successor is.', schema: text },
+  Deprecation: {
+    description: 'Since when the route is deprecated (RFC 9745).',
+    required: true,
+    schema: text,
+  },
+  Sunset: { description: 'When the route will be gone (RFC 8594).', required: true, schema: text },
+  Link: { description: 'Where its successor is.', required: true, schema: text },
 };
 
 const onEveryReply = [
@@ -86,6 +102,16 @@ function exampleOf(code: ErrorCode) {
   return { value: { error: { code, message, ...(details ? { details } : {}), request_id: 'req_abc123' } } };
 }
 
+/** What the replies of a deprecated route carry beside the others. */
+export const deprecationHeaders = ['Deprecation', 'Sunset', 'Link'] as const;
+
+/** Replies of the API carry the headers of a quota, those of a deprecated route tell of its end, plain ones do neither. */
+type Kind = 'api' | 'deprecated' | 'plain';
+const prefixes = { api: '', deprecated: 'Deprecated', plain: 'Plain' } as const satisfies Record<
+  Kind,
+  string
+>;
+
 const mayRetry = new Set<ErrorCode>(['CONFLICT', 'RATE_LIMITED', 'SERVICE_UNAVAILABLE']);
 
 /** Error replies by status, each described once however many routes answer it. */
@@ -93,12 +119,14 @@ export function openErrorReplies(schemas: Schemas) {
   const components: Record<string, Reply> = {};
   const schema = schemas.of(errorSchema, 'output');
 
-  function keep(group: readonly ErrorCode[], isApi: boolean): Reference {
-    const name = `${isApi ? '' : 'Plain'}${group.map(pascal).join('Or')}`;
+  function keep(group: readonly ErrorCode[], kind: Kind): Reference {
+    const name = `${prefixes[kind]}${group.map(pascal).join('Or')}`;
     components[name] ??= {
       description: group.map((code) => `\`${code}\` ${errors[code].message}`).join('<br>'),
       headers: {
-        ...(isApi ? headers() : { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } }),
+        ...(kind === 'plain'
+          ? { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } }
+          : headers(...(kind === 'deprecated' ? deprecationHeaders : []))),
         ...(group.some((code) => mayRetry.has(code))
           ? { 'Retry-After': { $ref: '#/components/headers/Retry-After' } }
           : {}),
@@ -115,14 +143,14 @@ export function openErrorReplies(schemas: Schemas) {
 
   return {
     components,
-    /** Replies by status for codes in any order, each once. `isApi`: they carry the headers of a quota. */
-    of(given: Iterable<ErrorCode>, isApi = true): Record<string, Reference> {
+    /** Replies by status for codes in any order, each once. */
+    of(given: Iterable<ErrorCode>, kind: Kind = 'api'): Record<string, Reference> {
       const distinct = new Set(given);
       const byStatus = Map.groupBy(
         codes.filter((code) => distinct.has(code)),
         (code) => errors[code].status,
       );
-      return Object.fromEntries([...byStatus].map(([status, group]) => [status, keep(group, isApi)]));
+      return Object.fromEntries([...byStatus].map(([status, group]) => [status, keep(group, kind)]));
     },
   };
 }

@@ -1,5 +1,6 @@
 /** From zod schemas to the JSON Schemas of the document; what has `.meta({ id })` is described once, by reference. */
 import { z } from 'zod';
+import { completeText } from './request-text.ts';
 
 export type JsonSchema = { [keyword: string]: unknown };
 
@@ -29,6 +30,12 @@ export function openSchemas(): Schemas {
       unrepresentable: 'any',
       override: ({ zodSchema, jsonSchema }) => {
         if (io === 'output') loosen(zodSchema, jsonSchema);
+        else {
+          restore(zodSchema, jsonSchema);
+          completeText(zodSchema, jsonSchema);
+        }
+        // A number in a query is told by its text, but is a number to whoever asks.
+        if (jsonSchema.type === 'integer' || jsonSchema.type === 'number') delete jsonSchema.pattern;
       },
     }) as JsonSchema;
     for (const [id, definition] of Object.entries(($defs ?? {}) as Record<string, JsonSchema>)) {
@@ -65,6 +72,17 @@ export function openSchemas(): Schemas {
     },
     components,
   };
+}
+
+/**
+ * Defaults and examples are left out by zod where a value is transformed, since they may be of what comes out of it.
+ * Ours are what is sent.
+ */
+function restore(zodSchema: z.core.$ZodTypes, json: JsonSchema): void {
+  const { def } = zodSchema._zod;
+  if (def.type === 'default') json.default ??= def.defaultValue;
+  const examples = z.globalRegistry.get(zodSchema)?.examples;
+  if (examples) json.examples ??= examples;
 }
 
 /**

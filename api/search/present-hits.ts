@@ -1,10 +1,12 @@
 /** What was found, as the API shows it to one viewer. */
-import { sql } from 'kysely';
 import { z } from 'zod';
+import { hashtagSchema, hashtagsNamed } from '../../shared/hashtag-counts.ts';
+import { placeSchema, placesOf } from '../../shared/locations.ts';
 import { presentPosts } from '../../shared/posts/present.ts';
 import { postSchema } from '../../shared/posts/schema.ts';
 import type { SearchHit, SearchType } from '../../shared/search/index.ts';
 import type { Tools } from '../../shared/tools.ts';
+import { mayKnow } from '../../shared/users/audience.ts';
 import { cardOf } from '../../shared/users/cards.ts';
 import { userCardSchema } from '../../shared/users/schema.ts';
 
@@ -12,14 +14,11 @@ const foundUserSchema = userCardSchema
   .extend({ full_name: z.string().nullable() })
   .meta({ id: 'FoundUser', description: 'A user in brief, with their full name.' });
 
-const foundHashtagSchema = z
-  .object({ name: z.string().describe('Without `#`.'), post_count: z.int() })
-  .meta({ id: 'Hashtag', examples: [{ name: 'sunset', post_count: 125_000_000 }] });
-
 export const searchResultSchema = z
   .discriminatedUnion('type', [
-    z.object({ type: z.literal('hashtag'), hashtag: foundHashtagSchema }),
+    z.object({ type: z.literal('hashtag'), hashtag: hashtagSchema }),
     z.object({ type: z.literal('user'), user: foundUserSchema }),
+    z.object({ type: z.literal('location'), location: placeSchema }),
     z.object({ type: z.literal('post'), post: postSchema }),
   ])
   .meta({
@@ -41,23 +40,25 @@ export async function presentHits(
   hits: SearchHit[],
 ): Promise<{ hit: SearchHit; result: SearchResult | undefined }[]> {
   const idsOf = (type: SearchType) => hits.filter((hit) => hit.type === type).map((hit) => hit.id);
-  const [user, hashtag, post] = await Promise.all([
-    presentUsers(tools, idsOf('user')),
+  const [user, hashtag, location, post] = await Promise.all([
+    presentUsers(tools, viewer, idsOf('user')),
     presentHashtags(tools, idsOf('hashtag')),
+    presentPlaces(tools, idsOf('location')),
     presentFoundPosts(tools, viewer, idsOf('post')),
   ]);
-  const shown = { user, hashtag, post };
+  const shown = { user, hashtag, location, post };
   return hits.map((hit) => ({ hit, result: shown[hit.type].get(hit.id) }));
 }
 
 type Shown = Map<string, SearchResult>;
 
-async function presentUsers({ db, config }: Tools, userIds: string[]): Promise<Shown> {
+async function presentUsers({ db, config }: Tools, viewer: Viewer, userIds: string[]): Promise<Shown> {
   if (userIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('users')
     .select(['user_id', 'username', 'full_name', 'profile_pic_url', 'is_verified'])
     .where('user_id', 'in', userIds)
+    .where(mayKnow(viewer.id, 'users'))
     .execute();
   return new Map(
     rows.map((row) => [
@@ -69,12 +70,16 @@ async function presentUsers({ db, config }: Tools, userIds: string[]): Promise<S
 
 async function presentHashtags({ db }: Tools, names: string[]): Promise<Shown> {
   if (names.length === 0) return new Map();
-  const { rows } = await sql<{ name: string; post_count: number }>`
-    SELECT name, post_count + COALESCE((SELECT sum(delta) FROM count_deltas
-      WHERE counter = 'hashtag.posts' AND target_id = hashtags.id), 0)::int AS post_count
-    FROM hashtags WHERE name = ANY(${names})`.execute(db);
-  const used = rows.filter((hashtag) => hashtag.post_count > 0);
-  return new Map(used.map((hashtag) => [hashtag.name, { type: 'hashtag', hashtag }]));
+  const hashtags = await hashtagsNamed(db, names);
+  return new Map(hashtags.map(({ id: _, ...hashtag }) => [hashtag.name, { type: 'hashtag', hashtag }]));
+}
+
+async function presentPlaces({ db }: Tools, locationIds: string[]): Promise<Shown> {
+  if (locationIds.length === 0) return new Map();
+  const places = await placesOf(db, locationIds);
+  return new Map(
+    places.map(({ id: _, ...location }) => [location.location_id, { type: 'location', location }]),
+  );
 }
 
 async function presentFoundPosts(tools: Tools, viewer: Viewer, postIds: string[]): Promise<Shown> {

@@ -11,15 +11,19 @@ import type { Failure } from '../../shared/errors.ts';
 /** What multer is told of a stored file, beside the field it came in. */
 export type StoredFile = { fieldname: string; path: string; size: number; sha256: string };
 
+/** A file that goes on past the limit: the how manieth it is, and how many bytes it has if that was counted. */
+export type Oversized = { field: string; position: number; bytes: number | undefined };
+
 /**
+ * @param maxCountedBytes up to here a file past `maxBytes` is read on, though not kept, to tell its size
  * @param paths takes the path of every file there is.
  * @param tooLarge called, once at most for a file, when it goes on past the limit.
  */
 export function fileStorage(
   directory: string,
-  maxBytes: number,
+  { maxBytes, maxCountedBytes }: { maxBytes: number; maxCountedBytes: number },
   paths: Set<string>,
-  tooLarge: (field: string) => Failure,
+  tooLarge: (file: Oversized) => Failure,
 ): StorageEngine {
   async function store(field: string, stream: Readable): Promise<Omit<StoredFile, 'fieldname'>> {
     const path = join(directory, randomUUID());
@@ -28,15 +32,20 @@ export function fileStorage(
     try {
       await mkdir(directory, { recursive: true });
       paths.add(path);
+      const position = paths.size;
       await pipeline(
         stream,
         async function* measured(chunks: AsyncIterable<Buffer>) {
           for await (const chunk of chunks) {
             size += chunk.length;
-            if (size > maxBytes) throw tooLarge(field);
+            if (size > maxBytes) {
+              if (size > maxCountedBytes) throw tooLarge({ field, position, bytes: undefined });
+              continue;
+            }
             hash.update(chunk);
             yield chunk;
           }
+          if (size > maxBytes) throw tooLarge({ field, position, bytes: size });
         },
         createWriteStream(path, { flags: 'wx', mode: 0o600 }),
       );

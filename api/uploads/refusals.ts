@@ -2,21 +2,29 @@
 import type { Request } from 'express';
 import multer from 'multer';
 import { Failure } from '../../shared/errors.ts';
+import type { Oversized } from './file-storage.ts';
 
 const bytesPerMegabyte = 1024 * 1024;
 
 /**
- * The file goes on past the limit. How large it is nobody knows before it has all been sent, so the size
- * named is that of the request, which with a single file differs by the text fields alone, and
- * none if the request does not tell or the size would round to the limit itself.
+ * The file goes on past the limit. Of a file that was not counted to its end, which a single one never is, the
+ * size named is that of the request: it differs by the text fields alone. None is named if the request does
+ * not tell either or the size would round to the limit itself.
  */
-export function tooLarge(field: string, maxBytes: number, request: Request, maxFiles: number): Failure {
-  const megabytes = (bytes: number) => `${Number((bytes / bytesPerMegabyte).toFixed(1))}MB`;
+export function tooLarge(
+  { field, position, bytes }: Oversized,
+  maxBytes: number,
+  request: Request,
+  maxFiles: number,
+): Failure {
+  const megabytes = (count: number) => `${Number((count / bytesPerMegabyte).toFixed(1))}MB`;
   const limit = megabytes(maxBytes);
-  const size = megabytes(Number(request.headers['content-length'] ?? 0));
-  const isKnown = maxFiles === 1 && Number.parseFloat(size) > Number.parseFloat(limit);
+  const size = megabytes(bytes ?? (maxFiles === 1 ? Number(request.headers['content-length'] ?? 0) : 0));
+  const isKnown = Number.parseFloat(size) > Number.parseFloat(limit);
   const reason = `Image size ${isKnown ? `${size} ` : ''}exceeds limit of ${limit}`;
-  return new Failure('IMAGE_TOO_LARGE', { field, reason });
+  // Whether others follow the first one is not known yet.
+  const details = position === 1 ? { reason } : { reason: `Image ${position}: ${reason}`, position };
+  return new Failure('IMAGE_TOO_LARGE', { field, ...details });
 }
 
 /** The client left before its upload had ended: nobody will read this, but the work has to stop. */

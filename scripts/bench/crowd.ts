@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { openTokens } from '../../api/door/tokens.ts';
 import type { Db } from '../../shared/db/index.ts';
 import { keyOf, newId } from '../../shared/ids.ts';
-import { imagePaths } from '../../shared/posts/body.ts';
+import { imagePaths } from '../../shared/posts/image-urls.ts';
 
 export type Person = { id: number; userId: string };
 

@@ -1,4 +1,5 @@
 /** How fast a post reaches cached feeds, beside the least that could be done: one bare ZADD a feed. */
+import { openChanges } from '../../shared/changes/index.ts';
 import { openDatabase } from '../../shared/db/index.ts';
 import { openFeeds } from '../../shared/feeds/index.ts';
 import { newId, timeOf } from '../../shared/ids.ts';
@@ -59,12 +60,12 @@ export const fanOut: Figure = async ({ engines, rounds, note, onStop }) => {
     const bare = userIds.map((userId) => `bare:${userId}`);
     const past = pastPosts(posts);
     await pipelined(redis, userIds.map(keys.feed), (pipeline, key) => {
-      pipeline.zadd(key, -1, '!whole', ...past);
+      pipeline.zadd(key, -1, '!whole000000000 ', ...past);
       pipeline.expire(key, 86_400);
     });
     await pipelined(redis, bare, (pipeline, key) => pipeline.zadd(key, ...past));
 
-    const feeds = openFeeds(redis, db, depth);
+    const feeds = openFeeds(redis, db, openChanges(redis, log), depth);
     const timed = async (push: (postId: string) => Promise<unknown>) => {
       const startedAt = performance.now();
       for (let at = 0; at < pushes; at += 1) await push(newId('post'));

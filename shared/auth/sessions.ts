@@ -56,7 +56,7 @@ export type Refreshed =
   | { state: 'reused'; sessionId: string }
   | { state: 'unknown' };
 
-/** Trades a refresh token for its successor. */
+/** Trades a refresh token for its successor; one of a hidden account counts as unknown. */
 export async function refreshSession(tx: Tx, secret: string, token: string): Promise<Refreshed> {
   const match = /^rt_([0-9a-z]{26})\.(\d{1,9})\.([\w-]{43})$/.exec(token);
   const sessionId = `session_${match?.[1]}`;
@@ -64,10 +64,12 @@ export async function refreshSession(tx: Tx, secret: string, token: string): Pro
   if (!match || !isId('session', sessionId)) return { state: 'unknown' };
   const session = await tx
     .selectFrom('sessions')
-    .select(['user_id', 'generation', 'salt', 'ended_at'])
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(['sessions.user_id', 'generation', 'salt', 'ended_at'])
     .where('session_id', '=', sessionId)
     .where('expires_at', '>', sql<Date>`now()`)
-    .forUpdate()
+    .where('users.is_hidden', '=', false)
+    .forUpdate('sessions')
     .executeTakeFirst();
   if (!session) return { state: 'unknown' };
   const expected = Buffer.from(tokenOf(secret, sessionId, generation, session.salt));
@@ -100,4 +102,22 @@ export async function endSession(tx: Tx, sessionId: string): Promise<void> {
     .where('session_id', '=', sessionId)
     .where('ended_at', 'is', null)
     .execute();
+}
+
+/**
+ * Ends all sessions of a user. The caller announces each after the commit, so that their access tokens end too.
+ *
+ * @param exceptId public id of a session that goes on
+ * @returns the public ids of those that ended.
+ */
+export async function endSessions(tx: Tx, userId: number, exceptId?: string): Promise<string[]> {
+  const ended = await tx
+    .updateTable('sessions')
+    .set({ ended_at: sql<Date>`now()` })
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .$if(exceptId !== undefined, (query) => query.where('session_id', '!=', exceptId as string))
+    .returning('session_id')
+    .execute();
+  return ended.map(({ session_id }) => session_id);
 }

@@ -9,8 +9,10 @@
 import { keys } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { Redis } from '../redis/index.ts';
+import { openRunId } from '../redis/run-id.ts';
 
-export type ChangeKind = 'post' | 'user' | 'session';
+/** `author`: which posts a user shows has changed. Its ids are internal ones. */
+export type ChangeKind = 'post' | 'user' | 'session' | 'author';
 
 /** Entries that are kept; a process further behind than `batch` forgets everything. */
 const kept = 10_000;
@@ -33,8 +35,12 @@ export function openChanges(redis: Redis, log: Log): Changes {
     post: [],
     user: [],
     session: [],
+    author: [],
   };
+  const runId = openRunId(redis);
   let last: string | undefined;
+  /** The server `last` was read from. */
+  let server: string | undefined;
   let epoch = 0;
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -44,20 +50,23 @@ export function openChanges(redis: Redis, log: Log): Changes {
     for (const forgets of Object.values(listeners)) for (const forget of forgets) forget(undefined);
   }
 
-  async function start() {
+  async function start(reached: string) {
     const newest = await redis.xrevrange(keys.changes, '+', '-', 'COUNT', 1);
     // An empty log gets an entry that says nothing, so that there is always one to know the log by.
     last = newest[0]?.[0] ?? ((await redis.xadd(keys.changes, '*', 'begun', '')) as string);
+    server = reached;
     forgetAll();
   }
 
   async function read() {
-    if (last === undefined) return start();
+    const reached = await runId();
+    // Another server may lack what was announced last, also what this process never read.
+    if (last === undefined || reached !== server) return start(reached);
     const entries = await redis.xrange(keys.changes, last, '+', 'COUNT', batch);
     // Without the entry that was read last, nobody knows what else Redis has lost.
     if (entries[0]?.[0] !== last || entries.length === batch) {
       log.info('the log of changes was lost or ran ahead: everything in memory is forgotten');
-      return start();
+      return start(reached);
     }
     for (const [id, [kind, changed]] of entries.slice(1)) {
       epoch += 1;

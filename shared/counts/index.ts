@@ -6,17 +6,22 @@
  */
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
+import type { Schema } from '../db/schema.ts';
 import type { Counter } from '../jobs.ts';
 
 /** The column each counter is kept in. */
 export const countedColumns = {
   'post.likes': { table: 'posts', column: 'like_count' },
   'post.comments': { table: 'posts', column: 'comment_count' },
+  'post.saves': { table: 'posts', column: 'save_count' },
+  'comment.likes': { table: 'comments', column: 'like_count' },
+  'comment.replies': { table: 'comments', column: 'reply_count' },
   'user.posts': { table: 'users', column: 'post_count' },
   'user.followers': { table: 'users', column: 'follower_count' },
   'user.following': { table: 'users', column: 'following_count' },
   'hashtag.posts': { table: 'hashtags', column: 'post_count' },
-} as const satisfies Record<Counter, { table: 'posts' | 'users' | 'hashtags'; column: string }>;
+  'location.posts': { table: 'locations', column: 'post_count' },
+} as const satisfies Record<Counter, { table: keyof Schema; column: string }>;
 
 /**
  * Notes a change of a count in the transaction of its cause.

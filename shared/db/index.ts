@@ -89,9 +89,16 @@ export function isDatabaseDown(error: unknown): boolean {
   );
 }
 
-/** True if the error says that a row referred to is not there (any more). */
-export function isDangling(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '23503';
+/**
+ * True if the error says that a row referred to is not there (any more): by the named foreign key, or by any
+ * when none is named.
+ */
+export function isDangling(error: unknown, constraint?: string): boolean {
+  return (
+    error instanceof pg.DatabaseError &&
+    error.code === '23503' &&
+    (constraint === undefined || error.constraint === constraint)
+  );
 }
 
 /** True if the error is a violation of the named unique constraint, or of any when none is named. */
@@ -101,4 +108,9 @@ export function isDuplicate(error: unknown, constraint?: string): boolean {
     error.code === '23505' &&
     (constraint === undefined || error.constraint === constraint)
   );
+}
+
+/** True if transactions waited for each other in a circle, and Postgres ended this one. */
+export function isDeadlock(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '40P01';
 }

@@ -12,6 +12,16 @@ export type ImagePaths = { thumbnail: string; medium: string; large: string };
 
 export type Tier = 'free' | 'pro' | 'enterprise';
 export type Role = 'user' | 'admin';
+export type ReportReason =
+  | 'spam'
+  | 'nudity'
+  | 'violence'
+  | 'harassment'
+  | 'hate'
+  | 'self_harm'
+  | 'intellectual_property'
+  | 'other';
+export type ReportOutcome = 'dismissed' | 'content_removed' | 'account_suspended' | 'other';
 export type EffectState = 'pending' | 'running' | 'done' | 'failed';
 export type NotificationType =
   | 'like'
@@ -43,6 +53,8 @@ export type Schema = {
     suspended_at: Date | null;
     deleted_at: Date | null;
     is_hidden: GeneratedAlways<boolean>;
+    merged_since: Date | null;
+    unpushed_since: Date | null;
     created_at: Now;
     updated_at: Now;
   };
@@ -58,12 +70,42 @@ export type Schema = {
     expires_at: Timestamp;
     ended_at: Date | null;
   };
+  password_resets: {
+    reset_id: string;
+    user_id: number | null;
+    salt: Buffer;
+    created_at: Now;
+    expires_at: Timestamp;
+    mailed_at: Date | null;
+  };
+  totp: {
+    user_id: number;
+    secret: Buffer;
+    last_step: Generated<number>;
+    created_at: Now;
+    confirmed_at: Date | null;
+  };
+  recovery_codes: { user_id: number; code_hash: Buffer };
+  passkeys: {
+    passkey_id: string;
+    user_id: number;
+    credential_id: string;
+    public_key: Buffer;
+    counter: number;
+    transports: string[];
+    is_backed_up: boolean;
+    name: string | null;
+    created_at: Now;
+    used_at: Date | null;
+    removed_at: Date | null;
+  };
   locations: {
     id: Generated<number>;
     location_id: string;
     name: string;
     lat: Decimal | null;
     lng: Decimal | null;
+    post_count: Generated<number>;
   };
   posts: {
     id: Generated<number>;
@@ -77,10 +119,12 @@ export type Schema = {
     location_name: string | null;
     location_lat: Decimal | null;
     location_lng: Decimal | null;
+    counted_location_id: number | null;
     filter: Generated<string>;
     version: Generated<number>;
     like_count: Generated<number>;
     comment_count: Generated<number>;
+    save_count: Generated<number>;
     is_archived: Generated<boolean>;
     is_comments_disabled: Generated<boolean>;
     created_at: Now;
@@ -105,7 +149,7 @@ export type Schema = {
   blocks: { id: Generated<number>; blocker_id: number; blocked_id: number; created_at: Now };
   mutes: { id: Generated<number>; muter_id: number; muted_id: number; created_at: Now };
   likes: { id: Generated<number>; user_id: number; post_id: number; created_at: Now };
-  saves: { user_id: number; post_id: number; created_at: Now };
+  saves: { id: Generated<number>; user_id: number; post_id: number; created_at: Now };
   comments: {
     id: Generated<number>;
     comment_id: string;
@@ -114,10 +158,34 @@ export type Schema = {
     parent_id: number | null;
     text: string;
     like_count: Generated<number>;
+    reply_count: Generated<number>;
     created_at: Now;
   };
+  comment_likes: { user_id: number; comment_id: number; created_at: Now };
   hashtags: { id: Generated<number>; name: string; post_count: Generated<number> };
   post_hashtags: { post_id: number; hashtag_id: number };
+  stories: {
+    id: Generated<number>;
+    story_id: string;
+    user_id: number;
+    original_key: string;
+    rendered_at: Date | null;
+    created_at: Timestamp;
+    expires_at: Timestamp;
+    view_count: number | null;
+    duration_seconds: number | null;
+    rolled_up_at: Date | null;
+    closed_at: Date | null;
+  };
+  highlights: {
+    id: Generated<number>;
+    highlight_id: string;
+    user_id: number;
+    title: string;
+    created_at: Now;
+    deleted_at: Date | null;
+  };
+  highlight_stories: { highlight_id: number; position: number; story_id: number };
   effects: {
     event_id: string;
     job: string;
@@ -148,11 +216,59 @@ export type Schema = {
     status: number;
     body: string;
     headers: Json<Record<string, string>>;
+    user_id: number | null;
     created_at: Now;
   };
+  exports: {
+    id: Generated<number>;
+    export_id: string;
+    user_id: number;
+    created_at: Now;
+    started_at: Date | null;
+    progress: Generated<number>;
+    finished_at: Date | null;
+    size_bytes: number | null;
+    expires_at: Timestamp;
+  };
+  reports: {
+    id: Generated<number>;
+    report_id: string;
+    reporter_id: number | null;
+    target_type: 'post' | 'comment' | 'user' | 'story';
+    target_id: string;
+    reason: ReportReason;
+    comment: string | null;
+    created_at: Now;
+    outcome: ReportOutcome | null;
+    note: string | null;
+    resolved_by: string | null;
+    resolved_at: Date | null;
+  };
+  audit_log: {
+    id: Generated<number>;
+    entry_id: string;
+    actor_user_id: string | null;
+    source: 'api' | 'shell';
+    action: string;
+    target_type: string;
+    target_id: string;
+    details: Json<Record<string, unknown>>;
+    request_id: string | null;
+    created_at: Now;
+  };
+  notification_groups: {
+    id: Generated<number>;
+    group_id: string;
+    user_id: number;
+    key: string | null;
+    newest_id: number;
+    opened_at: Now;
+  };
+  notification_reads: { user_id: number; up_to: number };
   notifications: {
     id: Generated<number>;
     notification_id: string;
+    group_id: number;
     user_id: number;
     actor_id: number;
     type: NotificationType;
@@ -160,6 +276,5 @@ export type Schema = {
     comment_id: number | null;
     created_at: Now;
     told_at: Date | null;
-    read_at: Date | null;
   };
 };

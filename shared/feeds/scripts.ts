@@ -2,28 +2,33 @@
  * The feed scripts. A cached feed is one sorted set, `feed:{user_id}`: members are post ids, scores Unix
  * seconds, and its lowest member says what it is, so that no loss of a key can make a part look whole:
  *
- * - `!whole`: every post of the feed is here;
- * - `!deep`: only the newest are here, older ones are in Postgres;
+ * - `!whole{run}{blocked} {authors}`: every post of the feed is here;
+ * - `!deep {run}{blocked} {authors}`: only the newest are here, older ones are in Postgres;
  * - `?{token}`: somebody is building it. It already receives pushes, but is not read.
  *
- * Beside it lies a hash of marks: `l{post_id}` liked, `s{post_id}` saved. A value is the number of the act,
- * negative when it was undone, 0 when it was read from Postgres; `!` says the hash is there.
+ * `{run}` is the run id of the server it was built on (eight digits): a feed that is read on another one may
+ * lack what was pushed last, and is built anew. `{blocked}` is 1 if somebody has blocked the user, so that who is
+ * tagged in posts must be looked at, else 0. `{authors}` are the internal ids, joined by commas, of the merged
+ * authors the user follows: their posts are not here.
  *
- * Decision 2 says why.
+ * Beside it lies a hash of marks: `l{post_id}` liked, `s{post_id}` saved. A value is the number of the act,
+ * negative when it was undone, 0 when it was read from Postgres; `!` is the build's token and its time.
+ *
+ * Decisions 2 and 9 say why.
  */
 import { script } from '../redis/index.ts';
 
 /**
- * Reads one page. KEYS feed, marks; ARGV limit, lifetime in seconds, cursor's score and post id (or '').
- * Replies nothing if there is no finished feed, else: the ids joined by commas, whether the page reached the
- * bottom, whether the feed is whole, and the marks there are (name, value, name, …); one text and few marks are
- * read much faster than a list for each. Reading keeps a feed alive; pushing does not, so the
- * feeds of people who stay away lapse and cost fan-out nothing.
+ * Reads one page. KEYS feed, marks; ARGV limit, lifetime in seconds, run id, cursor's score and post id (or '').
+ * Replies nothing if there is no finished feed of this run, else: the ids joined by commas, whether the page
+ * reached the bottom, whether the feed is whole, `{blocked} {authors}`, and the marks there are (name, value, name, …);
+ * one text and few marks are read much faster than a list for each. Reading keeps a feed
+ * alive; pushing does not, so the feeds of people who stay away lapse and cost fan-out nothing.
  */
-export const readPage = script<[string, number, number, ...string[]] | null>(`
+export const readPage = script<[string, number, number, string, ...string[]] | null>(`
   local bottom = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
-  if not bottom or string.sub(bottom, 1, 1) ~= '!' then return nil end
-  local limit, lifetime, score, cursor = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+  if not bottom or string.sub(bottom, 1, 1) ~= '!' or string.sub(bottom, 7, 14) ~= ARGV[3] then return nil end
+  local limit, lifetime, score, cursor = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[4], ARGV[5]
   local start = 0
   if cursor ~= '' then
     local rank = redis.call('ZREVRANK', KEYS[1], cursor)
@@ -48,7 +53,8 @@ export const readPage = script<[string, number, number, ...string[]] | null>(`
     redis.call('EXPIRE', KEYS[1], lifetime)
     redis.call('EXPIRE', KEYS[2], lifetime)
   end
-  local reply = { table.concat(ids, ','), reached, bottom == '!whole' and 1 or 0 }
+  local whole = string.sub(bottom, 2, 2) == 'w' and 1 or 0
+  local reply = { table.concat(ids, ','), reached, whole, string.sub(bottom, 15) }
   if marks == 1 or #ids == 0 then return reply end
   local names = {}
   for i, id in ipairs(ids) do
@@ -81,13 +87,13 @@ export const pushPost = script<number>(`
     local size = call('ZCARD', key)
     local low = size > least and call('ZRANGE', key, 0, 1) or {}
     local bottom, oldest = low[1], low[2]
-    if size > 0 and not (bottom == '!deep' and id < oldest) then
+    if size > 0 and not (bottom and string.sub(bottom, 1, 2) == '!d' and id < oldest) then
       pushed = pushed + call('ZADD', key, score, id)
       if size > most and string.sub(bottom, 1, 1) == '!' then
         call('ZREMRANGEBYRANK', key, 1, size - kept)
-        if bottom == '!whole' then
-          call('ZREM', key, '!whole')
-          call('ZADD', key, -1, '!deep')
+        if string.sub(bottom, 2, 2) == 'w' then
+          call('ZREM', key, bottom)
+          call('ZADD', key, -1, '!deep ' .. string.sub(bottom, 7))
         end
       end
     end
@@ -106,13 +112,15 @@ export const dropPost = script<number>(`
     local key = KEYS[i]
     if call('ZREM', key, id) == 1 then
       dropped = dropped + 1
-      if call('ZCARD', key) <= least and call('ZRANGE', key, 0, 0)[1] == '!deep' then call('UNLINK', key) end
+      if call('ZCARD', key) <= least and string.sub(call('ZRANGE', key, 0, 0)[1], 1, 2) == '!d' then
+        call('UNLINK', key)
+      end
     end
   end
   return dropped
 `);
 
-/** Begins to build. KEYS feed; ARGV token, seconds until it lapses. Replies 0 if there already is a feed or a builder. */
+/** Begins to build. KEYS feed; ARGV token, seconds until it lapses. Replies 0 if there is a builder already. */
 export const beginBuild = script<number>(`
   local bottom = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
   if bottom and string.sub(bottom, 1, 1) == '?' then return 0 end
@@ -123,14 +131,14 @@ export const beginBuild = script<number>(`
 `);
 
 /**
- * Ends a build. KEYS feed, marks; ARGV token, lifetime in seconds, posts to keep, 1 if whole, how many score/id pairs follow,
- * the pairs, then the marks' fields and values. Replies 0, and keeps nothing, if the build was invalidated.
+ * Ends a build. KEYS feed, marks; ARGV token, run id, `{blocked} {authors}`, Unix milliseconds when it began, lifetime in seconds, posts to keep, 1 if whole, how many score/id pairs follow, the pairs, then the
+ * marks' fields and values. Replies 0, and keeps nothing, if the build was invalidated.
  */
 export const endBuild = script<number>(`
   local building = '?' .. ARGV[1]
   if not redis.call('ZSCORE', KEYS[1], building) then return 0 end
-  local lifetime, kept, whole, pairs_ = ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
-  local first, last = 6, 5 + 2 * pairs_
+  local lifetime, kept, whole, pairs_ = ARGV[5], tonumber(ARGV[6]), ARGV[7] == '1', tonumber(ARGV[8])
+  local first, last = 9, 8 + 2 * pairs_
   for i = first, last, 2000 do
     redis.call('ZADD', KEYS[1], unpack(ARGV, i, math.min(i + 1999, last)))
   end
@@ -140,10 +148,10 @@ export const endBuild = script<number>(`
     redis.call('ZREMRANGEBYRANK', KEYS[1], 0, excess - 1)
     whole = false
   end
-  redis.call('ZADD', KEYS[1], -1, whole and '!whole' or '!deep')
+  redis.call('ZADD', KEYS[1], -1, (whole and '!whole' or '!deep ') .. ARGV[2] .. ARGV[3])
   redis.call('EXPIRE', KEYS[1], lifetime)
   redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[2], '!', 1)
+  redis.call('HSET', KEYS[2], '!', ARGV[1] .. ' ' .. ARGV[4])
   for i = last + 1, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
   redis.call('EXPIRE', KEYS[2], lifetime)
   return 1
@@ -163,5 +171,15 @@ export const setMark = script<number>(`
   if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
   local old = math.abs(tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0))
   if math.abs(tonumber(ARGV[2])) >= old then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) end
+  return 1
+`);
+
+/**
+ * Adds marks that were read from Postgres, where there are none: one that is there is newer. KEYS marks; ARGV what
+ * field `!` held before they were read, fields and values. Replies 0 if the feed was forgotten or rebuilt since.
+ */
+export const addMarks = script<number>(`
+  if redis.call('HGET', KEYS[1], '!') ~= ARGV[1] then return 0 end
+  for i = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1]) end
   return 1
 `);

@@ -66,8 +66,12 @@ const letters: Record<string, Stroke[]> = {
   9: [arc(0.32, 0.32, 0.32, 0.32, 0, 360), line(0.6, 0.46, 0.26, 1)],
 };
 
-/** The strokes of the first letter or digit of a name; a ring if it has none. */
+/** The first letter or digit of a name, in lower case; `o`, a ring, if it has none. */
+export function initialOf(name: string): string {
+  return /[a-z0-9]/.exec(name.toLowerCase())?.[0] ?? 'o';
+}
+
+/** The strokes of a name's initial. */
 export function strokesOf(name: string): Stroke[] {
-  const initial = /[a-z0-9]/.exec(name.toLowerCase())?.[0];
-  return (initial && letters[initial]) || [ring];
+  return letters[initialOf(name)] ?? [ring];
 }

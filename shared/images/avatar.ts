@@ -5,6 +5,8 @@ import { strokesOf } from './avatar-letters.ts';
 /** Pixels a side of the pictures that are served. */
 export const avatarSides = [150, 320, 640] as const;
 export type AvatarSide = (typeof avatarSides)[number];
+/** The one whose URL cards and profiles name. */
+export const cardSide: AvatarSide = 320;
 
 type Rgb = [red: number, green: number, blue: number];
 

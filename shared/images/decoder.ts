@@ -13,6 +13,7 @@ import type { Inspection } from './decoder/inspect.ts';
 import { openProcesses, type ProcessStats } from './decoder/processes.ts';
 import type { Rendition } from './decoder/render.ts';
 import type { FilterName } from './filter-names.ts';
+import { type RenditionName, renditionNames } from './rendition-names.ts';
 
 export { DecodeError } from './decoder/decode-error.ts';
 export type { AvatarFile, ImageFormat, Inspection, ProcessStats, Rendition };
@@ -23,10 +24,17 @@ export type Decoder = {
   decodableFormats(): Promise<ImageFormat[]>;
   /** Checks that the file is an image within the limits which decodes whole, and describes it. */
   inspect(path: string, filter?: FilterName): Promise<Inspection>;
-  /** Writes thumb.jpg, medium.jpg and large.jpg of a file that `inspect` accepted into an existing folder. */
-  render(path: string, outDirectory: string, filter?: FilterName): Promise<Rendition[]>;
+  /** Writes `{name}.jpg` for each of the names, of a file that `inspect` accepted, into an existing folder. */
+  render(
+    path: string,
+    outDirectory: string,
+    filter?: FilterName,
+    names?: readonly RenditionName[],
+  ): Promise<Rendition[]>;
   /** Writes the picture of a user who has not chosen one, in each size, into an existing folder. */
   avatar(outDirectory: string, userId: string, username: string): Promise<AvatarFile[]>;
+  /** Writes the square in the middle of a file that `inspect` accepted, in each size, into an existing folder. */
+  cutAvatar(path: string, outDirectory: string): Promise<AvatarFile[]>;
   stats(): ProcessStats;
   /** Takes no more calls, lets those taken finish, and ends the children. */
   close(): Promise<void>;
@@ -75,9 +83,10 @@ export function openDecoder({
       return formats;
     },
     inspect: (path, filter = 'none') => pool.call('inspect', resolve(path), filter),
-    render: (path, outDirectory, filter = 'none') =>
-      pool.call('render', resolve(path), resolve(outDirectory), filter),
+    render: (path, outDirectory, filter = 'none', names = renditionNames) =>
+      pool.call('render', resolve(path), resolve(outDirectory), filter, names),
     avatar: (outDirectory, userId, username) => pool.call('avatar', resolve(outDirectory), userId, username),
+    cutAvatar: (path, outDirectory) => pool.call('cutAvatar', resolve(path), resolve(outDirectory)),
     stats: () => pool.stats(),
     close: () => pool.close(),
     [Symbol.asyncDispose]: () => pool.close(),

@@ -2,11 +2,18 @@
 import { keys } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { Redis } from '../redis/index.ts';
+import { connectedUsers } from './connected.ts';
 import { inGroups } from './groups.ts';
 import { append } from './scripts.ts';
 import { type Hear, openSubscriptions } from './subscriptions.ts';
 
-export type LiveType = 'notification' | 'post.ready' | 'feed.new_post' | 'story.new' | 'notification.read';
+export type LiveType =
+  | 'notification'
+  | 'post.ready'
+  | 'feed.new_post'
+  | 'story.new'
+  | 'notification.read'
+  | 'export.ready';
 
 /** Ids only rise, for one user, as text too. */
 export type LiveMessage = { id: string; type: LiveType; created_at: string; data: Record<string, unknown> };
@@ -20,6 +27,15 @@ export type Live = {
    * been told: the caller's retry tells them again.
    */
   tell(userIds: string[], type: LiveType, data: Record<string, unknown>): Promise<void>;
+  /**
+   * Tells those of the users connected at this moment whom `pick`, given a thousand at a time, replies. For what
+   * concerns too many users to walk through; who is not connected does not find it when resuming.
+   */
+  tellConnected(
+    pick: (userIds: string[]) => Promise<string[]>,
+    type: LiveType,
+    data: Record<string, unknown>,
+  ): Promise<void>;
   /**
    * Calls `hear` with the JSON text of each message to a user: every one that is told from now on, and before
    * them those after `resumeFrom`; each once, in the order of their ids. When some are no longer kept (more
@@ -47,16 +63,23 @@ export function openLive(
   { checkEveryMs = 10_000 }: { checkEveryMs?: number } = {},
 ): Live {
   const subscriptions = openSubscriptions(cache, cacheUrl, log, checkEveryMs);
-  return {
+  const live: Live = {
     async tell(userIds, type, data) {
       const dataText = JSON.stringify(data);
       await inGroups(userIds.map(keys.live), (streams) =>
         append(cache, streams, [type, dataText, keptMessages]),
       );
     },
-    listen: (userId, resumeFrom, hear) => subscriptions.add(keys.live(userId), resumeFrom, hear),
+    async tellConnected(pick, type, data) {
+      for await (const userIds of connectedUsers(cache)) {
+        const picked = await pick(userIds);
+        if (picked.length > 0) await live.tell(picked, type, data);
+      }
+    },
+    listen: subscriptions.add,
     async close() {
       subscriptions.close();
     },
   };
+  return live;
 }

@@ -4,8 +4,10 @@
  * away, Redis lost the stream), what lies between is read from the stream first.
  */
 import { Failure } from '../errors.ts';
+import { keys } from '../keys.ts';
 import type { Log } from '../log.ts';
 import { openRedis, type Redis } from '../redis/index.ts';
+import { forgetUnseen, sawConnected } from './connected.ts';
 import { gapText, messageText, paddedId, parsePublished } from './messages.ts';
 import { keepStreams, openStream, readAfter } from './streams.ts';
 
@@ -18,6 +20,7 @@ export type Hear = (text: string) => void;
 type Listener = { hear: Hear; lastId: string };
 
 type Subscription = {
+  userId: string;
   stream: string;
   /** The newest message that went to the listeners; '' until the stream is open. */
   lastId: string;
@@ -32,7 +35,7 @@ type Subscription = {
 };
 
 export type Subscriptions = {
-  add(stream: string, resumeFrom: string | undefined, hear: Hear): Promise<() => void>;
+  add(userId: string, resumeFrom: string | undefined, hear: Hear): Promise<() => void>;
   close(): void;
 };
 
@@ -107,7 +110,15 @@ export function openSubscriptions(
     keepStreams(cache, [...subscriptions.keys()], (stream, newestId) => {
       const subscription = subscriptions.get(stream);
       if (subscription?.lastId && subscription.lastId !== newestId) catchUpIfPossible(subscription);
-    }).catch((error: Error) => log.debug({ error: error.message }, 'live streams could not be checked'));
+    })
+      .then(() =>
+        sawConnected(
+          cache,
+          [...subscriptions.values()].map(({ userId }) => userId),
+        ),
+      )
+      .then(() => forgetUnseen(cache))
+      .catch((error: Error) => log.debug({ error: error.message }, 'live streams could not be checked'));
   }
 
   async function resubscribe(redis: Redis) {
@@ -129,15 +140,18 @@ export function openSubscriptions(
 
   async function begin(subscription: Subscription) {
     subscription.lastId = await openStream(cache, subscription.stream);
+    await sawConnected(cache, [subscription.userId]);
     connection ??= connect();
     await inTime(connection.subscribe(subscription.stream));
     await catchUp(subscription);
   }
 
-  function subscriptionTo(stream: string): Subscription {
+  function subscriptionTo(userId: string): Subscription {
+    const stream = keys.live(userId);
     const known = subscriptions.get(stream);
     if (known) return known;
     const made: Subscription = {
+      userId,
       stream,
       lastId: '',
       listeners: new Set(),
@@ -172,8 +186,8 @@ export function openSubscriptions(
   }
 
   return {
-    async add(stream, resumeFrom, hear) {
-      const subscription = subscriptionTo(stream);
+    async add(userId, resumeFrom, hear) {
+      const subscription = subscriptionTo(userId);
       subscription.wanted += 1;
       const listener = { hear, lastId: '' };
       try {

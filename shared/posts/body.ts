@@ -3,23 +3,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
 import type { ImagePaths } from '../db/schema.ts';
 import { type CardRow, cardOf, type UserCard } from '../users/cards.ts';
-
-/** How many images a post can have. */
-export const maxImagesPerPost = 10;
-
-/** What an image is called in URLs and in the store: the first by the post's key alone, others by `{key}_{n}`. */
-export function imageKey(postKey: string, position: number): string {
-  return position === 1 ? postKey : `${postKey}_${position}`;
-}
-
-/** Public URL paths of one image, as the schema of the API names them. */
-export function imagePaths(key: string): ImagePaths {
-  return {
-    thumbnail: `/p/${key}/thumb.jpg`,
-    medium: `/p/${key}/medium.jpg`,
-    large: `/p/${key}/large.jpg`,
-  };
-}
+import { type ImageUrls, isForEverybody } from './image-urls.ts';
 
 export type PostMedia = {
   images: ImagePaths;
@@ -65,6 +49,7 @@ type Row = {
   id: number;
   post_id: string;
   author_id: number;
+  is_private: boolean;
   is_hidden: boolean;
   user_id: string;
   username: string;
@@ -96,11 +81,11 @@ type Row = {
  * Loads posts by public id, archived ones included; the order is Postgres's. Counts contain the deltas that
  * wait for their roll-up.
  */
-export async function loadPosts(db: Db | Tx, cdn: string, postIds: string[]): Promise<LoadedPost[]> {
+export async function loadPosts(db: Db | Tx, imageUrls: ImageUrls, postIds: string[]): Promise<LoadedPost[]> {
   if (postIds.length === 0) return [];
   const { rows } = await sql<Row>`
-    SELECT p.id, p.post_id, u.id AS author_id, u.user_id, u.username, u.profile_pic_url, u.is_verified, u.is_hidden,
-      p.caption, l.location_id, p.location_name, p.filter,
+    SELECT p.id, p.post_id, u.id AS author_id, u.user_id, u.username, u.profile_pic_url, u.is_verified,
+      u.is_private, u.is_hidden, p.caption, l.location_id, p.location_name, p.filter,
       p.like_count + COALESCE((SELECT sum(delta) FROM count_deltas
         WHERE counter = 'post.likes' AND target_id = p.id), 0)::int AS like_count,
       p.comment_count + COALESCE((SELECT sum(delta) FROM count_deltas
@@ -112,22 +97,20 @@ export async function loadPosts(db: Db | Tx, cdn: string, postIds: string[]): Pr
           ORDER BY i.position), '[]') FROM post_images i WHERE i.post_id = p.id) AS media,
       (SELECT COALESCE(json_agg(json_build_object('user_id', t.user_id, 'username', t.username,
           'profile_pic_url', t.profile_pic_url, 'is_verified', t.is_verified) ORDER BY pt.position), '[]')
-        FROM post_tags pt JOIN users t ON t.id = pt.user_id WHERE pt.post_id = p.id) AS tagged
+        FROM post_tags pt JOIN users t ON t.id = pt.user_id
+        WHERE pt.post_id = p.id AND NOT t.is_hidden) AS tagged
     FROM posts p JOIN users u ON u.id = p.user_id LEFT JOIN locations l ON l.id = p.location_id
     WHERE p.post_id = ANY(${postIds})`.execute(db);
-  return rows.map((row) => loaded(row, cdn));
+  return rows.map((row) => loaded(row, imageUrls));
 }
 
-function loaded(row: Row, cdn: string): LoadedPost {
-  const media = row.media.map(({ image_key, ...image }) => {
-    const paths = imagePaths(image_key);
-    const images = {
-      thumbnail: cdn + paths.thumbnail,
-      medium: cdn + paths.medium,
-      large: cdn + paths.large,
-    };
-    return { images, ...image };
-  });
+function loaded(row: Row, imageUrls: ImageUrls): LoadedPost {
+  const cdn = imageUrls.base;
+  const isOpen = isForEverybody(row);
+  const media = row.media.map(({ image_key, ...image }) => ({
+    images: imageUrls.of(image_key, isOpen),
+    ...image,
+  }));
   const first = media[0];
   if (!first) throw new Error(`post ${row.post_id} has no image`);
   return {

@@ -5,17 +5,23 @@
 import { LRUCache } from 'lru-cache';
 import type { Changes } from '../changes/index.ts';
 import type { Db } from '../db/index.ts';
-import { loadPosts } from './body.ts';
+import { type LoadedPost, loadPosts } from './body.ts';
+import type { ImageUrls } from './image-urls.ts';
+import type { Post } from './schema.ts';
 
 /** About 1.5 kB each: 30 MB at the most. */
 const maxBodies = 20_000;
-/** A change that was committed but never announced (the process died between) is seen after this. */
+/**
+ * A change that was committed but never announced (the process died between) is seen after this. Signed URLs of
+ * images, which a body may hold, live for longer.
+ */
 const lifetimeMs = 60_000;
 
 export type CachedBody = {
   authorUserId: string;
   /** In nobody's feed: it is archived, or its author is hidden. */
   isOff: boolean;
+  taggedUserIds: readonly string[];
   likeCount: number;
   countedUpTo: number;
   /** The whole post as JSON, for whoever neither liked nor saved it. */
@@ -30,13 +36,42 @@ export function viewersPart(isLiked: boolean, isSaved: boolean): Buffer {
   return Buffer.from(`,"is_liked":${isLiked},"is_saved":${isSaved}}`);
 }
 
+/** What is kept of a post. */
+function cachedBody({ body, countedUpTo, authorIsHidden }: Omit<LoadedPost, 'id' | 'authorId'>): CachedBody {
+  const common = Buffer.from(JSON.stringify(body));
+  const mark = '"like_count":';
+  const at = common.lastIndexOf(mark) + mark.length;
+  const plain = Buffer.concat([common.subarray(0, -1), viewersPart(false, false)]);
+  return {
+    authorUserId: body.user.user_id,
+    isOff: body.is_archived || authorIsHidden,
+    taggedUserIds: body.tagged_users.map((user) => user.user_id),
+    likeCount: body.like_count,
+    countedUpTo,
+    plain,
+    head: plain.subarray(0, at),
+    tail: plain.subarray(at + String(body.like_count).length, common.length - 1),
+  };
+}
+
+/** The same post without some of those who are tagged in it, for a viewer who may not know of them. */
+export function withoutTagged(cached: CachedBody, userIds: ReadonlySet<string>): CachedBody {
+  const { is_liked, is_saved, ...body } = JSON.parse(cached.plain.toString()) as Post;
+  const tagged = body.tagged_users.filter((user) => !userIds.has(user.user_id));
+  return cachedBody({
+    body: { ...body, tagged_users: tagged },
+    countedUpTo: cached.countedUpTo,
+    authorIsHidden: cached.isOff,
+  });
+}
+
 export type PostCache = {
   /** The posts in the order of `postIds`; undefined in the place of one that does not exist. */
   get(postIds: string[]): Promise<(CachedBody | undefined)[]>;
 };
 
-/** Opens the cache of this process. `cdn`: what image URLs begin with. */
-export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache {
+/** Opens the cache of this process. */
+export function openPostCache(db: Db, imageUrls: ImageUrls, changes: Changes): PostCache {
   const bodies = new LRUCache<string, CachedBody>({ max: maxBodies, ttl: lifetimeMs, ttlResolution: 1_000 });
   changes.on('post', (postId) => {
     if (postId) bodies.delete(postId);
@@ -45,29 +80,17 @@ export function openPostCache(db: Db, cdn: string, changes: Changes): PostCache 
   changes.on('user', (userId) => {
     if (!userId) return bodies.clear();
     for (const [postId, body] of bodies.entries()) {
-      if (body.authorUserId === userId) bodies.delete(postId);
+      if (body.authorUserId === userId || body.taggedUserIds.includes(userId)) bodies.delete(postId);
     }
   });
 
   async function load(postIds: string[]): Promise<Map<string, CachedBody>> {
     const loaded = new Map<string, CachedBody>();
     const { epoch } = changes;
-    for (const { body, countedUpTo, authorIsHidden } of await loadPosts(db, cdn, postIds)) {
-      const common = Buffer.from(JSON.stringify(body));
-      const mark = '"like_count":';
-      const at = common.lastIndexOf(mark) + mark.length;
-      const plain = Buffer.concat([common.subarray(0, -1), viewersPart(false, false)]);
-      const cached = {
-        authorUserId: body.user.user_id,
-        isOff: body.is_archived || authorIsHidden,
-        likeCount: body.like_count,
-        countedUpTo,
-        plain,
-        head: plain.subarray(0, at),
-        tail: plain.subarray(at + String(body.like_count).length, common.length - 1),
-      };
-      loaded.set(body.post_id, cached);
-      if (changes.epoch === epoch) bodies.set(body.post_id, cached);
+    for (const post of await loadPosts(db, imageUrls, postIds)) {
+      const cached = cachedBody(post);
+      loaded.set(post.body.post_id, cached);
+      if (changes.epoch === epoch) bodies.set(post.body.post_id, cached);
     }
     return loaded;
   }

@@ -6,12 +6,14 @@ import { isId } from '../ids.ts';
 import type { Tools } from '../tools.ts';
 import { maySeePost } from '../users/audience.ts';
 import { loadPosts } from './body.ts';
+import type { ImageUrls } from './image-urls.ts';
 import type { Post } from './schema.ts';
+import { withKnownTags } from './tags.ts';
 
 type Viewer = { id: number; userId: string };
 
 function shownMarks({ liked, saved }: Marks, postId: string) {
-  return { is_liked: (liked.get(postId) ?? -1) >= 0, is_saved: saved.has(postId) };
+  return { is_liked: (liked.get(postId) ?? -1) >= 0, is_saved: (saved.get(postId) ?? -1) >= 0 };
 }
 
 /** Which of the posts the viewer may see. */
@@ -30,27 +32,33 @@ export async function presentPosts(tools: Tools, viewer: Viewer, postIds: string
     postIds.filter((postId) => isId('post', postId)),
   );
   if (ids.length === 0) return [];
-  const posts = await loadPosts(tools.db, tools.config.CDN_BASE_URL, ids);
+  const posts = await loadPosts(tools.db, tools.imageUrls, ids);
   const marks = await marksFromPostgres(tools.db, viewer.id, ids);
-  const byId = new Map(posts.map((post) => [post.body.post_id, post]));
+  const bodies = await withKnownTags(
+    tools.db,
+    viewer.id,
+    posts.map((post) => post.body),
+  );
+  const byId = new Map(bodies.map((body) => [body.post_id, body]));
   return postIds.flatMap((postId) => {
-    const post = byId.get(postId);
-    if (!post) return [];
-    return [{ ...post.body, ...shownMarks(marks, postId) } as Post];
+    const body = byId.get(postId);
+    if (!body) return [];
+    return [{ ...body, ...shownMarks(marks, postId) } as Post];
   });
 }
 
 /** One post as its author sees it; for replies inside the transaction that wrote it. */
 export async function presentOwnPost(
   db: Db | Tx,
-  cdn: string,
+  imageUrls: ImageUrls,
   viewer: Viewer,
   postId: string,
 ): Promise<Post> {
-  const [post] = await loadPosts(db, cdn, [postId]);
+  const [post] = await loadPosts(db, imageUrls, [postId]);
   if (!post) throw new Error(`post ${postId} was not written`);
   const marks = await marksFromPostgres(db, viewer.id, [postId]);
-  return { ...post.body, ...shownMarks(marks, postId) } as Post;
+  const [body] = await withKnownTags(db, viewer.id, [post.body]);
+  return { ...body, ...shownMarks(marks, postId) } as Post;
 }
 
 /** Internal ids of a post the viewer may see, or undefined. */
@@ -58,12 +66,12 @@ export async function findVisiblePost(
   { db }: Tools,
   viewer: Viewer,
   postId: string,
-): Promise<{ id: number; authorId: number } | undefined> {
+): Promise<{ id: number; authorId: number; isCommentsDisabled: boolean } | undefined> {
   if (!isId('post', postId)) return undefined;
   return db
     .selectFrom('posts')
     .innerJoin('users', 'users.id', 'posts.user_id')
-    .select(['posts.id', 'users.id as authorId'])
+    .select(['posts.id', 'users.id as authorId', 'posts.is_comments_disabled as isCommentsDisabled'])
     .where('posts.post_id', '=', postId)
     .where(maySeePost(viewer.id, 'posts', 'users'))
     .executeTakeFirst();

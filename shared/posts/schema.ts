@@ -29,7 +29,9 @@ export const postSchema = z
     blurhash: z.string(),
     aspect_ratio: z.number(),
     caption: z.string().nullable(),
-    location: z.object({ location_id: z.string(), name: z.string() }).nullable(),
+    location: z
+      .object({ location_id: z.string(), name: z.string().meta({ examples: ['Santa Monica Beach'] }) })
+      .nullable(),
     tagged_users: z.array(userCardSchema),
     filter: z.enum(filterNames),
     like_count: z.int(),

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Tx } from '../db/index.ts';
 import { fail } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { mayKnow } from '../users/audience.ts';
 import type { Location } from './fields.ts';
 
 type PlaceColumns = {
@@ -32,13 +33,15 @@ export async function placeColumns(tx: Tx, place: Location | null | undefined): 
 /**
  * Makes these users, in this order, the ones tagged in a post.
  *
- * @throws {Failure} INVALID_INPUT on `tagged_users` if one of them does not exist.
+ * @throws {Failure} INVALID_INPUT on `tagged_users` if one of them does not exist, or the author may not know.
  */
 export async function tagUsers(tx: Tx, postId: number, userIds: string[]): Promise<void> {
   await tx.deleteFrom('post_tags').where('post_id', '=', postId).execute();
   if (userIds.length === 0) return;
   const { rows } = await sql<{ id: number; user_id: string }>`
-    SELECT id, user_id FROM users WHERE user_id = ANY(${userIds})`.execute(tx);
+    SELECT u.id, u.user_id FROM users u JOIN posts p ON p.id = ${postId}
+    WHERE u.user_id = ANY(${userIds}) AND ${mayKnow(sql.ref<number>('p.user_id'), 'u')}
+    ORDER BY u.id FOR KEY SHARE OF u`.execute(tx);
   const known = new Map(rows.map((row) => [row.user_id, row.id]));
   const missing = userIds.find((userId) => !known.has(userId));
   if (missing) fail('INVALID_INPUT', { field: 'tagged_users', reason: `User '${missing}' does not exist` });

@@ -47,14 +47,15 @@ export function openRedis(url: string, use: Use, log: Log): Redis {
     ...(use === 'request' ? { commandTimeout: answerWithinMs } : {}),
     retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000),
   });
+  const server = URL.parse(url)?.host;
   // Said once per outage, not once per attempt.
   let away = false;
   redis.on('error', (error: Error) => {
-    if (!away) log.warn({ error: error.message, use }, 'Redis is away');
+    if (!away) log.warn({ error: error.message, use, server }, 'Redis is away');
     away = true;
   });
   redis.on('ready', () => {
-    if (away) log.info({ use }, 'Redis is back');
+    if (away) log.info({ use, server }, 'Redis is back');
     away = false;
   });
   return redis;
@@ -82,7 +83,8 @@ export async function whenReady(redis: Redis, timeoutMs = 10_000): Promise<void>
  * @throws if the server evicts, saying what to type.
  */
 export async function refuseEviction(redis: Redis): Promise<void> {
-  const [, policy] = (await redis.config('GET', 'maxmemory-policy')) as [string, string];
+  // INFO, because those who run Redis for others keep CONFIG to themselves.
+  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
   if (policy && policy !== 'noeviction') {
     throw new Error(
       `QUEUE_REDIS_URL points to a Redis that evicts keys (maxmemory-policy ${policy}), which loses jobs: ` +

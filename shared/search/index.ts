@@ -1,7 +1,7 @@
 /** Search: the port, and the one place that opens its adapter. */
 import type { Db } from '../db/index.ts';
 
-export const searchTypes = ['user', 'hashtag', 'post'] as const;
+export const searchTypes = ['user', 'hashtag', 'location', 'post'] as const;
 export type SearchType = (typeof searchTypes)[number];
 
 /** What is known of a thing that can be found. `popularity` breaks ties between equally good matches. */
@@ -9,6 +9,7 @@ export type SearchDocument =
   | { type: 'user'; id: string; username: string; fullName: string | null; popularity: number }
   /** Its id is its name, without `#`. */
   | { type: 'hashtag'; id: string; popularity: number }
+  | { type: 'location'; id: string; name: string; popularity: number }
   | { type: 'post'; id: string; text: string; popularity: number };
 
 /** `position` is where it stands among all hits of its query; it means something to the index only. */
@@ -35,7 +36,7 @@ export class SearchPositionError extends Error {
 }
 
 /**
- * Finds users, hashtags and posts. Whether the caller may see a hit is for the caller of the port to decide.
+ * Finds users, hashtags, places and posts. Whether the caller may see a hit is for the caller of the port to decide.
  * Every method rejects with `SearchIndexError` if the engine fails.
  */
 export type SearchIndex = {

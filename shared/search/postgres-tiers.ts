@@ -18,7 +18,7 @@ export type Tier = {
 export type Bound = { popularity: number; id: number };
 
 /** Posts have no name. */
-const named = ['user', 'hashtag'] as const;
+const named = ['user', 'hashtag', 'location'] as const;
 
 type Row = { type: SearchType; subject_id: string; popularity: number; id: number };
 

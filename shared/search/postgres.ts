@@ -25,6 +25,8 @@ function columnsOf(document: SearchDocument): Columns {
     }
     case 'hashtag':
       return { name: normalise(document.id), fullName: null, words: wordsOf(document.id) };
+    case 'location':
+      return { name: normalise(document.name), fullName: null, words: wordsOf(document.name) };
     case 'post':
       return { name: null, fullName: null, words: wordsOf(document.text) };
   }

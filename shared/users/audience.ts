@@ -5,6 +5,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
 
+/** Whoever looks: an internal id, or the column of a query that holds one. */
+export type Looking = number | RawBuilder<number>;
+
 /**
  * May the viewer know that the user exists? Not of those who blocked them or are hidden. Whom the viewer
  * blocked they may know, to be able to lift the block.
@@ -12,10 +15,16 @@ import type { Db, Tx } from '../db/index.ts';
  * @param viewerId internal id
  * @param user what the query calls the row of `users`
  */
-export function mayKnow(viewerId: number, user: string): RawBuilder<boolean> {
+export function mayKnow(viewerId: Looking, user: string): RawBuilder<boolean> {
   const id = sql.ref(`${user}.id`);
   return sql<boolean>`(${id} = ${viewerId} OR (NOT ${sql.ref(`${user}.is_hidden`)}
     AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ${id} AND blocked_id = ${viewerId})))`;
+}
+
+/** No block either way. Two conditions: Postgres looks each up in a hash of its own, which it cannot for an OR. */
+function isUnblocked(id: RawBuilder<unknown>, viewerId: Looking): RawBuilder<boolean> {
+  return sql<boolean>`NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ${id} AND blocked_id = ${viewerId})
+    AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ${viewerId} AND blocked_id = ${id})`;
 }
 
 /**
@@ -25,11 +34,10 @@ export function mayKnow(viewerId: number, user: string): RawBuilder<boolean> {
  * @param viewerId internal id
  * @param user what the query calls the row of `users`
  */
-export function maySee(viewerId: number, user: string): RawBuilder<boolean> {
+export function maySee(viewerId: Looking, user: string): RawBuilder<boolean> {
   const id = sql.ref(`${user}.id`);
   return sql<boolean>`(${id} = ${viewerId} OR (NOT ${sql.ref(`${user}.is_hidden`)}
-    AND NOT EXISTS (SELECT FROM blocks WHERE (blocker_id = ${id} AND blocked_id = ${viewerId})
-      OR (blocker_id = ${viewerId} AND blocked_id = ${id}))
+    AND ${isUnblocked(id, viewerId)}
     AND (NOT ${sql.ref(`${user}.is_private`)}
       OR EXISTS (SELECT FROM follows WHERE follower_id = ${viewerId} AND following_id = ${id}))))`;
 }
@@ -40,13 +48,26 @@ export function maySee(viewerId: number, user: string): RawBuilder<boolean> {
  * @param post what the query calls the row of `posts`
  * @param author what it calls the author's row of `users`
  */
-export function maySeePost(viewerId: number, post: string, author: string): RawBuilder<boolean> {
+export function maySeePost(viewerId: Looking, post: string, author: string): RawBuilder<boolean> {
   return sql<boolean>`(${maySee(viewerId, author)}
     AND (NOT ${sql.ref(`${post}.is_archived`)} OR ${sql.ref(`${author}.id`)} = ${viewerId}))`;
 }
 
+/**
+ * May the viewer see what the user wrote under a post that the viewer sees? A block either way hides it, and
+ * what hidden users wrote nobody sees. That an account is private hides nothing it writes under others' posts.
+ *
+ * @param user what the query calls the row of `users`
+ */
+export function maySeeCommentBy(viewerId: Looking, user: string): RawBuilder<boolean> {
+  const id = sql.ref(`${user}.id`);
+  return sql<boolean>`(${id} = ${viewerId} OR (NOT ${sql.ref(`${user}.is_hidden`)}
+    AND ${isUnblocked(id, viewerId)}))`;
+}
+
 /** What stands between a viewer and one other user. */
 export type Standing = {
+  isPrivate: boolean;
   follows: boolean;
   isFollowedBy: boolean;
   hasRequested: boolean;
@@ -56,6 +77,22 @@ export type Standing = {
   /** The viewer may see what the user shows. */
   maySee: boolean;
 };
+
+/**
+ * The columns of a `Standing`.
+ *
+ * @param user what the query calls the row of `users`
+ */
+export function standingColumns(viewerId: number, user: string): RawBuilder<Standing> {
+  const id = sql.ref(`${user}.id`);
+  return sql<Standing>`${sql.ref(`${user}.is_private`)} AS "isPrivate", ${maySee(viewerId, user)} AS "maySee",
+    EXISTS (SELECT FROM follows WHERE follower_id = ${viewerId} AND following_id = ${id}) AS follows,
+    EXISTS (SELECT FROM follows WHERE follower_id = ${id} AND following_id = ${viewerId}) AS "isFollowedBy",
+    EXISTS (SELECT FROM follow_requests WHERE requester_id = ${viewerId} AND requested_id = ${id})
+      AS "hasRequested",
+    EXISTS (SELECT FROM blocks WHERE blocker_id = ${viewerId} AND blocked_id = ${id}) AS blocks,
+    EXISTS (SELECT FROM mutes WHERE muter_id = ${viewerId} AND muted_id = ${id}) AS mutes`;
+}
 
 /**
  * Where the viewer stands with a user, by internal ids.
@@ -68,13 +105,7 @@ export async function standingOf(
   userId: number,
 ): Promise<Standing | undefined> {
   const { rows } = await sql<Standing>`
-    SELECT ${maySee(viewerId, 'u')} AS "maySee",
-      EXISTS (SELECT FROM follows WHERE follower_id = ${viewerId} AND following_id = u.id) AS follows,
-      EXISTS (SELECT FROM follows WHERE follower_id = u.id AND following_id = ${viewerId}) AS "isFollowedBy",
-      EXISTS (SELECT FROM follow_requests WHERE requester_id = ${viewerId} AND requested_id = u.id)
-        AS "hasRequested",
-      EXISTS (SELECT FROM blocks WHERE blocker_id = ${viewerId} AND blocked_id = u.id) AS blocks,
-      EXISTS (SELECT FROM mutes WHERE muter_id = ${viewerId} AND muted_id = u.id) AS mutes
+    SELECT ${standingColumns(viewerId, 'u')}
     FROM users u WHERE u.id = ${userId} AND ${mayKnow(viewerId, 'u')}`.execute(db);
   return rows[0];
 }

@@ -1,4 +1,5 @@
 /** Users in brief, as every reply that names one shows them. */
+import { avatarPath, drawnVersion } from './avatars.ts';
 
 /** The columns of `users` a card is made of. */
 export type CardRow = {
@@ -14,10 +15,10 @@ export type UserCard = CardRow & { profile_pic_url: string };
  * Where a user's picture is served.
  *
  * @param cdn what image URLs begin with
- * @param profilePicUrl its path, which changes with the picture, so that URLs may be cached for ever
+ * @param row.profile_pic_url the path of the picture they chose, if they did
  */
-export function avatarUrl(cdn: string, userId: string, profilePicUrl: string | null): string {
-  return `${cdn}${profilePicUrl ?? `/avatars/${userId}/320.jpg?v=0`}`;
+export function avatarUrl(cdn: string, row: Omit<CardRow, 'is_verified'>): string {
+  return cdn + (row.profile_pic_url ?? avatarPath(row.user_id, drawnVersion(row.username)));
 }
 
 /** The card of a row, which may hold more than a card shows. */
@@ -25,7 +26,7 @@ export function cardOf(cdn: string, row: CardRow): UserCard {
   return {
     user_id: row.user_id,
     username: row.username,
-    profile_pic_url: avatarUrl(cdn, row.user_id, row.profile_pic_url),
+    profile_pic_url: avatarUrl(cdn, row),
     is_verified: row.is_verified,
   };
 }

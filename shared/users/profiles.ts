@@ -50,7 +50,7 @@ async function load(db: Db | Tx, userId: string): Promise<Row | undefined> {
 /** The profile straight from Postgres, for replies inside the transaction that changed it. */
 export async function loadProfile(db: Db | Tx, cdn: string, userId: string): Promise<Profile | undefined> {
   const row = await load(db, userId);
-  return row && { ...row, profile_pic_url: avatarUrl(cdn, row.user_id, row.profile_pic_url) };
+  return row && { ...row, profile_pic_url: avatarUrl(cdn, row) };
 }
 
 function toHash(row: Row): Record<string, string> {
@@ -60,13 +60,14 @@ function toHash(row: Row): Record<string, string> {
 }
 
 function fromHash(hash: Record<string, string>, cdn: string): Profile {
+  const [user_id, username] = [hash.user_id as string, hash.username as string];
   return {
-    user_id: hash.user_id as string,
-    username: hash.username as string,
+    user_id,
+    username,
     full_name: hash.full_name ?? null,
     bio: hash.bio ?? null,
     website: hash.website ?? null,
-    profile_pic_url: avatarUrl(cdn, hash.user_id as string, hash.profile_pic_url ?? null),
+    profile_pic_url: avatarUrl(cdn, { user_id, username, profile_pic_url: hash.profile_pic_url ?? null }),
     post_count: Number(hash.post_count),
     follower_count: Number(hash.follower_count),
     following_count: Number(hash.following_count),

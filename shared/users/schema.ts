@@ -22,6 +22,10 @@ export const profileSchema = z
     follower_count: z.int(),
     following_count: z.int(),
     is_following: z.boolean(),
+    is_requested: z.boolean().optional().describe('The caller asked to follow this private account.'),
+    is_followed_by: z.boolean().optional().describe('The user follows the caller.'),
+    is_blocked: z.boolean().optional().describe('The caller blocked the user.'),
+    is_muted: z.boolean().optional().describe('The caller muted the user.'),
     is_private: z.boolean(),
     is_verified: z.boolean(),
   })

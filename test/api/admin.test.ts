@@ -73,6 +73,7 @@ describe('the pages of the operator', () => {
       'search',
       'stories',
       'notify',
+      'accounts',
     ]);
     const job = await send(w.base, 'GET', `${board}/api/queues/search/one-job`, undefined, headers);
     expect(job.body.job.data).to.eql({ userId: 'user_of_a_job' });

@@ -115,7 +115,69 @@ describe('POST /v1/posts, refused', () => {
     }
   });
 
-  it('when there is not one image under its name', async () => {
+  it('when one image of several is not to be accepted, naming which, and keeping none', async () => {
+    const small = await photo({ width: 40, height: 30 });
+    const nine: Uint8Array[] = Array.from({ length: 9 }, () => small);
+    const at = (position: number, bad: Uint8Array) => nine.toSpliced(position - 1, 0, bad);
+    const broken = image.subarray(0, image.length - 200);
+    const of = async (images: Uint8Array[]) => {
+      const reply = await alice.upload(images);
+      return [reply.body.error?.code, reply.body.error?.details] as const;
+    };
+    for (const position of [1, 3, 10]) {
+      const reply = await alice.upload(at(position, broken));
+      const reason = new RegExp(`^Image ${position} of 10: The image is incomplete`);
+      expectRefusal(reply, 'INVALID_FORMAT', { field: 'image', reason });
+      expect(reply.body.error.details.position).to.equal(position);
+    }
+    const text = Buffer.from('This is not a photo.');
+    const two = at(2, text).toSpliced(6, 1, broken);
+    expect((await of(two))[1].position, 'the first of two').to.equal(2);
+    const tall = await photo({ width: 20, height: 220 });
+    const [code, details] = await of([small, tall]);
+    expect([code, details.position]).to.eql(['INVALID_INPUT', 2]);
+    const bomb = await pngClaiming(20_000, 20_000);
+    expect(await of([small, bomb])).to.eql([
+      'IMAGE_TOO_LARGE',
+      { field: 'image', reason: 'Image 2 of 2: 400 megapixels exceed the limit of 100', position: 2 },
+    ]);
+    expect(await of([small, new Uint8Array(0)])).to.eql([
+      'INVALID_FORMAT',
+      { field: 'image', reason: 'Image 2 of 2: The file is empty', position: 2 },
+    ]);
+    expect(await of([small, Buffer.alloc(12 * megabyte)])).to.eql([
+      'IMAGE_TOO_LARGE',
+      { field: 'image', reason: 'Image 2: Image size 12MB exceeds limit of 10MB', position: 2 },
+    ]);
+  });
+
+  it('when a commit fails after the originals of ten images were kept', async () => {
+    const small = await photo({ width: 40, height: 30 });
+    const ten = Array.from({ length: 10 }, () => small);
+    const stranger = 'user_01j8z3k4m5n6p7q8r9s0t1v2w3';
+    const reply = await alice.upload(ten, { tagged_users: [stranger] });
+    expectRefusal(reply, 'INVALID_INPUT', { field: 'tagged_users' });
+  });
+
+  it('when there are more alternative texts than images', async () => {
+    for (const [images, texts] of [
+      [[image], ['one', 'two']],
+      [
+        [image, image],
+        ['one', null, 'three'],
+      ],
+    ] as const) {
+      const reply = await alice.upload([...images], { alt_text: texts });
+      expectRefusal(reply, 'INVALID_INPUT', { field: 'alt_text', reason: /send at most as many texts$/ });
+    }
+    const eleven = Array.from({ length: 11 }, () => 'x');
+    expectRefusal(await alice.upload(image, { alt_text: eleven }), 'INVALID_INPUT', {
+      field: 'alt_text',
+      reason: 'Must be at most 10 texts',
+    });
+  });
+
+  it('when there is no image under its name, or more than ten', async () => {
     const none = new FormData();
     none.set('caption', 'no image');
     expectRefusal(await sendForm(none), 'INVALID_INPUT', {
@@ -123,9 +185,8 @@ describe('POST /v1/posts, refused', () => {
       reason: 'An image is required',
     });
 
-    const two = photoForm(image);
-    two.append('image', blob(image), 'second.jpg');
-    expectRefusal(await sendForm(two), 'INVALID_INPUT', { field: 'image', reason: 'Send at most one image' });
+    const eleven = await alice.upload(Array.from({ length: 11 }, () => image));
+    expectRefusal(eleven, 'INVALID_INPUT', { field: 'image', reason: 'Send at most 10 images' });
 
     const misnamed = photoForm(image);
     misnamed.append('photo', blob(image), 'photo.jpg');
@@ -147,7 +208,10 @@ describe('POST /v1/posts, refused', () => {
       ['caption', { caption: '😀'.repeat(2_201) }],
       ['caption', { caption: 'nul\0' }],
       ['alt_text', { alt_text: 'x'.repeat(1_001) }, 'Must be at most 1000 characters'],
+      ['alt_text.0', { alt_text: ['x'.repeat(1_001)] }, 'Must be at most 1000 characters'],
+      ['alt_text', { alt_text: [7] }],
       ['alt_text', { alt_text: 'nul\0' }],
+      ['alt_text.0', { alt_text: ['nul\0'] }],
       ['location', { location: '{"name":' }, 'Must be JSON'],
       ['location', { location: 'Santa Monica' }, 'Must be JSON'],
       ['location', { location: '7' }],

@@ -20,7 +20,7 @@ describe('POST /v1/posts', () => {
   const cardOf = ({ userId, username }: Client) => ({
     user_id: userId,
     username,
-    profile_pic_url: `${w.config.CDN_BASE_URL}/avatars/${userId}/320.jpg?v=0`,
+    profile_pic_url: `${w.config.CDN_BASE_URL}/avatars/${userId}/320.jpg?v=${username[0]}`,
     is_verified: false,
   });
   const create = async (fields: Record<string, unknown> = {}) => {
@@ -141,7 +141,14 @@ describe('POST /v1/posts', () => {
     const payload = { postId, requestId: reply.headers.get('x-request-id') };
     const owed = await effectsOn(w.tools, postId);
     expect(owed.map(({ event, job, state }) => ({ event, job, state }))).to.eql(
-      ['count-hashtags', 'fan-out-post', 'index-post', 'make-renditions', 'notify-tagged'].map((job) => ({
+      [
+        'count-hashtags',
+        'count-location',
+        'fan-out-post',
+        'index-post',
+        'make-renditions',
+        'notify-tagged',
+      ].map((job) => ({
         event: 'postCreated',
         job,
         state: 'pending',

@@ -115,6 +115,8 @@ describe('POST and DELETE /v1/users/{user_id}/follow', () => {
 
   it('forgets what Redis keeps of the graph, the profiles and the feed', async () => {
     const [alice, bob] = await strangers();
+    const [carol] = await strangers();
+    await follow(carol, alice.userId);
     const { cache } = w.tools;
     const kept = [
       keys.user(alice.userId),
@@ -125,6 +127,7 @@ describe('POST and DELETE /v1/users/{user_id}/follow', () => {
     const read = async () => {
       await Promise.all([alice, bob].map((whom) => bob.get(`/v1/users/${whom.userId}`)));
       await bob.get('/v1/feed');
+      await bob.get(`/v1/users/${alice.userId}/followers`);
     };
     const types = () => Promise.all(kept.map((key) => cache.type(key)));
     for (const act of [follow, unfollow]) {

@@ -23,7 +23,14 @@ describe('GET /v1/posts/{post_id}/status', () => {
     await w[Symbol.asyncDispose]();
   });
 
-  const names = ['count-hashtags', 'fan-out-post', 'index-post', 'make-renditions', 'notify-tagged'];
+  const names = [
+    'count-hashtags',
+    'count-location',
+    'fan-out-post',
+    'index-post',
+    'make-renditions',
+    'notify-tagged',
+  ];
   const effects = async () => (await alice.get(`${path}/status`)).body.effects;
 
   it('answers 200 with every effect, pending as long as no worker runs', async () => {

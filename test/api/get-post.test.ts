@@ -129,6 +129,8 @@ describe('GET /v1/posts/{post_id}', () => {
     const unseen = await bob.get(`/v1/posts/${post.post_id}`);
     expectRefusal(unseen, 'NOT_FOUND', { field: 'post_id', message: 'Post not found' });
     await bob.post(`/v1/users/${carol.userId}/follow`);
+    expect((await bob.get(`/v1/posts/${post.post_id}`)).status, 'only asked').to.equal(404);
+    await carol.post(`/v1/users/me/follow-requests/${bob.userId}`);
     expect((await bob.get(`/v1/posts/${post.post_id}`)).status).to.equal(200);
     await bob.delete(`/v1/users/${carol.userId}/follow`);
     expect((await bob.get(`/v1/posts/${post.post_id}`)).status).to.equal(404);

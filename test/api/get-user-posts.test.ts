@@ -111,7 +111,25 @@ describe('GET /v1/users/{user_id}/posts', () => {
       reason: 'This account is private',
     });
     await bob.post(`/v1/users/${dora.userId}/follow`);
+    expect((await list('', bob, dora.userId)).status, 'only asked').to.equal(403);
+    await dora.post(`/v1/users/me/follow-requests/${bob.userId}`);
     expect((await list('', bob, dora.userId)).body.posts).to.have.length(1);
+  });
+
+  it('shows nothing across a block', async () => {
+    const [erin, frank] = [await w.join('erin'), await w.join('frank')];
+    await erin.upload(image);
+    await erin.post(`/v1/users/${frank.userId}/block`);
+    expectRefusal(await list('', frank, erin.userId), 'NOT_FOUND', {
+      field: 'user_id',
+      message: 'User not found',
+    });
+    expectRefusal(await list('', erin, frank.userId), 'FORBIDDEN', {
+      field: 'user_id',
+      reason: 'You blocked this account; lift the block to see it',
+    });
+    await erin.delete(`/v1/users/${frank.userId}/block`);
+    expect((await list('', frank, erin.userId)).body.posts).to.have.length(1);
   });
 
   it('answers 404 for a user there is none of', async () => {

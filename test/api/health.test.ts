@@ -27,7 +27,7 @@ describe('health', () => {
   it('names every part when all is well', async () => {
     const reply = await ready();
     expect(reply.status).to.equal(200);
-    const parts = { postgres: 'ok', queue: 'ok', cache: 'ok', search: 'ok', images: 'ok' };
+    const parts = { postgres: 'ok', queue: 'ok', cache: 'ok', search: 'ok', stories: 'ok', images: 'ok' };
     expect(reply.body).to.eql({ status: 'ready', parts });
   });
 

@@ -103,6 +103,7 @@ describe('images of posts', () => {
       ['bytes=0-99', 0, 99],
       ['bytes=100-', 100, length - 1],
       ['bytes=-50', length - 50, length - 1],
+      [`bytes=-${length + 1_000}`, 0, length - 1],
       [`bytes=10-${length + 1_000}`, 10, length - 1],
       ['bytes=0-0', 0, 0],
     ];

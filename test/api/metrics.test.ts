@@ -65,7 +65,7 @@ describe('GET /metrics', () => {
     await w.tools.queues.addAll([{ name: 'refresh-feed', payload: { followerId: carol.userId } }]);
     const { text } = await scrape();
     expect(change(text, 'emulsion_outbox_events')).to.equal(1);
-    expect(change(text, 'emulsion_effects{state="undone"}')).to.equal(5);
+    expect(change(text, 'emulsion_effects{state="undone"}')).to.equal(6);
     expect(numberAt(text, 'emulsion_effects{state="failed"}')).to.equal(0);
     expect(change(text, 'emulsion_queue_jobs{queue="feeds",state="waiting"}')).to.equal(1);
     expect(numberAt(text, 'emulsion_queue_jobs{queue="media",state="failed"}')).to.equal(0);

@@ -85,10 +85,11 @@ describe('the OpenAPI document', () => {
     expect(resolve(operation('get', '/v1/feed').responses[429]).headers).to.have.property('Retry-After');
   });
 
-  it('shows an upload as a form with a file', () => {
+  it('shows an upload as a form with files', () => {
     const form = operation('post', '/v1/posts').requestBody.content['multipart/form-data'];
     expect(form.schema.required).to.include('image');
-    expect(form.schema.properties.image).to.deep.include({ type: 'string', format: 'binary' });
+    expect(form.schema.properties.image).to.deep.include({ type: 'array', minItems: 1, maxItems: 10 });
+    expect(form.schema.properties.image.items).to.deep.include({ type: 'string', format: 'binary' });
     expect(form.schema.properties.filter.enum).to.include('clarendon');
     expect(form.schema.properties.tagged_users.type).to.equal('array');
     expect(form.encoding.location).to.eql({ contentType: 'application/json' });

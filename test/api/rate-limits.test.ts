@@ -116,8 +116,13 @@ describe('rate limits', () => {
 
   it('grant fewer sign-ins to an address, whatever the outcome, and show whichever limit is nearer', async () => {
     const from = newAddress();
-    const login = () =>
-      send(w.base, 'POST', '/v1/auth/login', '{"login":"nobody","password":"wrong"}', { ...json, ...from });
+    let names = 0;
+    // Each for a name of its own: of one name fewer are looked at.
+    const login = () => {
+      names += 1;
+      const body = JSON.stringify({ login: `nobody${names}`, password: 'wrong' });
+      return send(w.base, 'POST', '/v1/auth/login', body, { ...json, ...from });
+    };
     const replies: Reply[] = [];
     for (let n = 0; n < 20; n += 1) replies.push(await login());
     expect(replies.map(({ status }) => status)).to.eql(Array(20).fill(401));

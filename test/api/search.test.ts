@@ -77,7 +77,7 @@ describe('GET /v1/search', function () {
         user_id: carol.userId,
         username: 'carol_sunset',
         full_name: null,
-        profile_pic_url: `${w.config.CDN_BASE_URL}/avatars/${carol.userId}/320.jpg?v=0`,
+        profile_pic_url: `${w.config.CDN_BASE_URL}/avatars/${carol.userId}/320.jpg?v=c`,
         is_verified: false,
       },
     });

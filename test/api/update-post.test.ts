@@ -76,6 +76,7 @@ describe('PUT /v1/posts/{post_id}', () => {
     await alice.put(path, { caption: 'edited' });
     expect(await jobsOwed(w.tools, post.post_id, 'postEdited')).to.eql([
       'count-hashtags',
+      'count-location',
       'index-post',
       'notify-tagged',
       'refresh-post',
@@ -102,9 +103,89 @@ describe('PUT /v1/posts/{post_id}', () => {
     const current = first.headers.get('etag') as string;
     for (const match of [current, `W/${current}`.replace('v2', 'v3'), '*', `${etag}, "v5-x"`, undefined]) {
       const headers = match === undefined ? undefined : { 'If-Match': match };
-      expect((await alice.put(path, { caption: 'on' }, headers)).status, match).to.equal(200);
+      expect((await alice.put(path, { caption: `on ${match}` }, headers)).status, match).to.equal(200);
     }
     expect((await alice.get(path)).body.version).to.equal(7);
+  });
+
+  it('goes by If-Match whichever field is edited', async () => {
+    const { path, etag } = await upload();
+    await alice.put(path, { caption: 'moved on' }, { 'If-Match': etag });
+    const edits = [
+      { caption: 'x' },
+      { location: { name: 'Here' } },
+      { tagged_users: [bob.userId] },
+      { alt_text: 'x' },
+      { is_archived: true },
+      { is_comments_disabled: true },
+      {},
+    ];
+    for (const edit of edits) {
+      const reply = await alice.put(path, edit, { 'If-Match': etag });
+      expectRefusal(reply, 'CONFLICT', { field: 'If-Match', reason: /version 2/ });
+    }
+    const { body } = await alice.get(path);
+    expect(body).to.deep.include({ caption: 'moved on', version: 2, location: null, is_archived: false });
+  });
+
+  it('changes nothing, and says so, when nothing differs', async () => {
+    const place = { name: 'Here', latitude: 1.5, longitude: -2.25 };
+    const fields = { caption: 'x', location: place, tagged_users: [bob.userId, alice.userId], alt_text: 'y' };
+    const { post, path } = await upload(fields);
+    const before = await rowOf(post.post_id);
+    const edits = [
+      {},
+      { ...fields, is_archived: false, is_comments_disabled: false },
+      { alt_text: ['y'] },
+      { alt_text: [] },
+    ];
+    for (const edit of edits) {
+      const reply = await alice.put(path, edit);
+      expect(reply.status, reply.text).to.equal(200);
+      expect(reply.body).to.eql(post);
+      expect(reply.headers.get('etag')).to.match(/^"v1-/);
+    }
+    expect(await rowOf(post.post_id)).to.eql(before);
+    const events = (await effectsOn(w.tools, post.post_id)).map(({ event }) => event);
+    expect([...new Set(events)]).to.eql(['postCreated']);
+    const reordered = await alice.put(path, { tagged_users: [alice.userId, bob.userId] });
+    expect(reordered.body.version, 'order counts').to.equal(2);
+  });
+
+  it("gives each image its text: one is the first one's, a list goes by position and keeps the rest", async () => {
+    const { body } = await alice.upload([image, image, image], { alt_text: ['one', null, 'three'] });
+    const path = `/v1/posts/${body.post_id}`;
+    const texts = async (altText: unknown) => {
+      const reply = await alice.put(path, { alt_text: altText });
+      expect(reply.status, reply.text).to.equal(200);
+      return reply.body.media.map((each: { alt_text: string | null }) => each.alt_text);
+    };
+    expect(await texts('first')).to.eql(['first', null, 'three']);
+    expect(await texts(['1', '2'])).to.eql(['1', '2', 'three']);
+    expect(await texts([null, '', ' 3 '])).to.eql([null, null, '3']);
+    expect(await texts(null)).to.eql([null, null, '3']);
+    const tooMany = await alice.put(path, { alt_text: ['1', '2', '3', '4'] });
+    expectRefusal(tooMany, 'INVALID_INPUT', {
+      field: 'alt_text',
+      reason: 'There are 3 images; send at most as many texts',
+    });
+    expect((await alice.get(path)).body.version).to.equal(4);
+  });
+
+  it('keeps emoji and text from right to left as they were typed', async () => {
+    const { path } = await upload();
+    const caption = 'מזל טוב 👩🏽‍🚀 \u202bمرحبا\u202c e\u0301';
+    const { body } = await alice.put(path, {
+      caption,
+      alt_text: '🌅 שקיעה',
+      location: { name: 'تل أبيب 🏖' },
+    });
+    expect([body.caption, body.media[0].alt_text, body.location.name]).to.eql([
+      caption,
+      '🌅 שקיעה',
+      'تل أبيب 🏖',
+    ]);
+    expect((await alice.get(path)).body).to.eql(body);
   });
 
   it('refuses an If-Match that is no ETag of a post', async () => {
@@ -135,7 +216,11 @@ describe('PUT /v1/posts/{post_id}', () => {
     const count = await countOf(bob);
 
     const archived = await alice.put(path, { is_archived: true });
-    expect(archived.body).to.eql({ ...post, is_archived: true, version: 2 });
+    const { images, media, ...rest } = archived.body;
+    const { images: plain, media: _, ...before } = post;
+    expect(rest).to.eql({ ...before, is_archived: true, version: 2 });
+    expect(images.large, "its images are its author's alone").to.match(/\?e=\d+&s=[\w-]{22}$/);
+    expect([images.large.split('?')[0], media[0].images]).to.eql([plain.large, images]);
     expectRefusal(await bob.get(path), 'NOT_FOUND', { field: 'post_id', message: 'Post not found' });
     expect((await alice.get(path)).body).to.eql(archived.body);
     for (const client of [alice, bob]) {
@@ -146,6 +231,7 @@ describe('PUT /v1/posts/{post_id}', () => {
     expect((await bob.post(`${path}/like`)).status).to.equal(404);
     expect(await jobsOwed(w.tools, post.post_id, 'postArchived')).to.eql([
       'count-hashtags',
+      'count-location',
       'drop-from-feeds',
       'index-post',
       'refresh-post',
@@ -154,7 +240,7 @@ describe('PUT /v1/posts/{post_id}', () => {
     await alice.put(path, { is_archived: true });
     expect(await countOf(bob), 'once is enough').to.equal(count - 1);
 
-    expect((await alice.put(path, { is_archived: false })).body.version).to.equal(4);
+    expect((await alice.put(path, { is_archived: false })).body.version).to.equal(3);
     expect((await bob.get(path)).status).to.equal(200);
     expect(await ids(alice, '/v1/feed')).to.include(post.post_id);
     await w.tools.feeds.forget(bob.userId);
@@ -195,6 +281,12 @@ describe('PUT /v1/posts/{post_id}', () => {
       ['tagged_users.0', { tagged_users: ['x'] }],
       ['tagged_users', { tagged_users: null }],
       ['alt_text', { alt_text: 'x'.repeat(1_001) }],
+      ['alt_text.0', { alt_text: ['x'.repeat(1_001)] }],
+      ['alt_text', { alt_text: ['x', 'y'] }],
+      ['alt_text', { alt_text: [7] }],
+      ['alt_text', { alt_text: 7 }],
+      ['alt_text', { alt_text: 'nul\0' }],
+      ['alt_text', { alt_text: Array(11).fill('x') }],
       ['is_archived', { is_archived: 'true' }],
       ['is_archived', { is_archived: null }],
       ['is_comments_disabled', { is_comments_disabled: 1 }],

@@ -76,6 +76,7 @@ describe('the search index in Postgres', () => {
     const filled = [
       sql`SELECT 'user', 'u' || n, 'name' || n % 97 || '_' || n, NULL, ('name' || n)::tsvector, n % 1000`,
       sql`SELECT 'hashtag', 'h' || n, 'tag' || n % 97 || '_' || n, NULL, ('tag' || n)::tsvector, n % 1000`,
+      sql`SELECT 'location', 'l' || n, 'at' || n % 97 || '_' || n, NULL, ('at' || n)::tsvector, n % 1000`,
       sql`SELECT 'post', 'p' || n, NULL, NULL, ('the word' || n % 5000)::tsvector, n % 10`,
     ];
     for (const rows of filled) {

@@ -79,16 +79,19 @@ export function searchIndexContract(name: string, open: () => Promise<OpenedInde
 
     it('is usable', () => index.check());
 
-    it('finds a user by name and full name, a hashtag by name and a post by its words', async () => {
+    it('finds a user by name and full name, a hashtag by name, a place and a post by their words', async () => {
       await put(
         user('u', 'ada_l', { fullName: 'Augusta Lovelace' }),
         hashtag('engine'),
+        { type: 'location', id: 'l', name: 'Science Museum, London', popularity: 1 },
         post('p', 'An old loom'),
       );
       expect(await found('ada_l')).to.eql(['user u']);
       expect(await found('augusta lovelace')).to.eql(['user u']);
       expect(await found('Lovelace')).to.eql(['user u']);
       expect(await found('ENGINE')).to.eql(['hashtag engine']);
+      expect(await found('museum science')).to.eql(['location l']);
+      expect(await found('science mus')).to.eql(['location l']);
       expect(await found('loom old')).to.eql(['post p']);
       expect(await found('loom new')).to.eql([]);
     });

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
+import { appOf, dataOf } from '../tools/app.ts';
 import { photo } from '../tools/photos.ts';
 import { spawnWorker } from '../tools/processes.ts';
 import { until, type World, world } from '../tools/world.ts';
@@ -24,12 +25,12 @@ describe('a relay that is killed', () => {
     await bob.get('/v1/feed');
     child = spawnWorker(w.config, ['relay']);
     const first = (await alice.upload(await photo({ width: 200, height: 200 }))).body.post_id as string;
-    const statesOf = async (postId: string) =>
-      (await alice.get(`/v1/posts/${postId}/status`)).body.effects.map(
-        (effect: { state: string }) => effect.state,
-      );
-    const allDone = async (postId: string) =>
-      (await statesOf(postId)).every((state: string) => state === 'done');
+    const [alicesApp, bobsApp] = [appOf(w.base, alice), appOf(w.base, bob)];
+    const statesOf = async (postId: string) => {
+      const asked = alicesApp.GET('/v1/posts/{post_id}/status', { params: { path: { post_id: postId } } });
+      return (await dataOf(asked)).effects.map(({ state }) => state);
+    };
+    const allDone = async (postId: string) => (await statesOf(postId)).every((state) => state === 'done');
     await until('the first post is delivered', () => allDone(first));
 
     child.kill('SIGKILL');
@@ -41,7 +42,7 @@ describe('a relay that is killed', () => {
 
     child = spawnWorker(w.config, ['relay']);
     for (const postId of ids) await until(`${postId} is delivered`, () => allDone(postId));
-    const feed = (await bob.get('/v1/feed')).body.posts.map((post: { post_id: string }) => post.post_id);
-    expect(feed).to.eql([...ids.reverse(), first]);
+    const { posts } = await dataOf(bobsApp.GET('/v1/feed'));
+    expect(posts.map((post) => post.post_id)).to.eql([...ids.reverse(), first]);
   });
 });

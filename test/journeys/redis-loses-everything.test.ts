@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { sweepCounts, sweepEffects } from '../../workers/sweep.ts';
 import { startWorker } from '../../workers/worker.ts';
+import { appOf, dataOf } from '../tools/app.ts';
 import { photo } from '../tools/photos.ts';
 import { settle, type World, world } from '../tools/world.ts';
 
@@ -30,12 +31,13 @@ describe('a Redis that loses everything', () => {
     } finally {
       await worker.stop();
     }
-    const { effects } = (await alice.get(`/v1/posts/${post.post_id}/status`)).body;
-    expect(effects.map((effect: { state: string }) => effect.state)).to.eql(
-      Array(effects.length).fill('done'),
+    const path = { post_id: post.post_id };
+    const { effects } = await dataOf(
+      appOf(w.base, alice).GET('/v1/posts/{post_id}/status', { params: { path } }),
     );
-    const [shown] = (await bob.get('/v1/feed')).body.posts;
-    expect(shown).to.deep.include({ post_id: post.post_id, is_liked: true, like_count: 1 });
+    expect(effects.map(({ state }) => state)).to.eql(Array(effects.length).fill('done'));
+    const { posts } = await dataOf(appOf(w.base, bob).GET('/v1/feed'));
+    expect(posts[0]).to.deep.include({ post_id: post.post_id, is_liked: true, like_count: 1 });
     expect(await sweepEffects(w.tools, 0), 'nothing is left').to.equal(0);
   });
 });

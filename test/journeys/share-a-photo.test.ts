@@ -1,5 +1,6 @@
 /** A photo travels from upload to every follower's feed. */
 import { expect } from 'chai';
+import { dataOf, imageFile, joinApp } from '../tools/app.ts';
 import { listen } from '../tools/listen.ts';
 import { photo } from '../tools/photos.ts';
 import { until, type World, world } from '../tools/world.ts';
@@ -12,55 +13,66 @@ describe('sharing a photo', () => {
   after(() => w[Symbol.asyncDispose]());
 
   it('reaches the followers: resized, indexed, counted, told live', async () => {
-    const alice = await w.join('alice');
-    const bob = await w.join('bob');
-    const carol = await w.join('carol');
-    const followed = await bob.post(`/v1/users/${alice.userId}/follow`);
-    expect(followed.body).to.deep.include({ user_id: alice.userId, is_following: true, follower_count: 1 });
-    expect((await bob.get('/v1/feed')).body).to.eql({ posts: [], next_cursor: null, has_more: false });
+    const [alice, bob, carol] = [
+      await joinApp(w.base, 'alice'),
+      await joinApp(w.base, 'bob'),
+      await joinApp(w.base, 'carol'),
+    ];
+    const toAlice = { params: { path: { user_id: alice.userId } } };
+    const followed = await dataOf(bob.POST('/v1/users/{user_id}/follow', toAlice));
+    expect(followed).to.deep.include({ user_id: alice.userId, is_following: true, follower_count: 1 });
+    expect(await dataOf(bob.GET('/v1/feed'))).to.eql({ posts: [], next_cursor: null, has_more: false });
     await using bobHears = await listen(w.base, bob);
     await using aliceHears = await listen(w.base, alice);
 
-    const image = await photo({ width: 1200, height: 1600, orientation: 6 });
-    const created = await alice.upload(image, {
-      caption: 'Beautiful sunset! #sunset #été',
-      location: { name: 'Santa Monica Beach', latitude: 34.0195, longitude: -118.4912 },
-      tagged_users: [carol.userId],
-      filter: 'clarendon',
-      alt_text: 'The sun over the sea',
-    });
-    expect(created.status, created.text).to.equal(201);
-    const post = created.body;
+    const image = imageFile(await photo({ width: 1200, height: 1600, orientation: 6 }));
+    const post = await dataOf(
+      alice.POST('/v1/posts', {
+        body: {
+          image: [image],
+          caption: 'Beautiful sunset! #sunset #été',
+          location: { name: 'Santa Monica Beach', latitude: 34.0195, longitude: -118.4912 },
+          tagged_users: [carol.userId],
+          filter: 'clarendon',
+          alt_text: 'The sun over the sea',
+        },
+      }),
+    );
     expect(post.aspect_ratio).to.equal(0.75);
     expect(post.blurhash).to.be.a('string').with.length.above(5);
     expect(post.media[0]).to.deep.include({ width: 1200, height: 1600, alt_text: 'The sun over the sea' });
-    expect(post.tagged_users.map((user: { username: string }) => user.username)).to.eql(['carol']);
+    expect(post.tagged_users.map((user) => user.username)).to.eql(['carol']);
 
     // The author reads their own write at once; its images answer at once.
-    expect((await alice.get('/v1/feed')).body.posts[0].post_id).to.equal(post.post_id);
+    expect((await dataOf(alice.GET('/v1/feed'))).posts[0]?.post_id).to.equal(post.post_id);
     const thumb = await fetch(post.images.thumbnail.replace(w.config.CDN_BASE_URL, w.base));
     expect(thumb.status).to.equal(200);
     expect(thumb.headers.get('content-type')).to.equal('image/jpeg');
 
     await w.settle();
-    const feed = (await bob.get('/v1/feed')).body;
-    expect(feed.posts.map((each: { post_id: string }) => each.post_id)).to.eql([post.post_id]);
+    const feed = await dataOf(bob.GET('/v1/feed'));
+    expect(feed.posts.map((each) => each.post_id)).to.eql([post.post_id]);
     expect(feed.posts[0]).to.deep.include({ caption: post.caption, is_liked: false, like_count: 0 });
 
-    const found = (await bob.get('/v1/search?q=sunset&type=hashtag')).body.results;
-    expect(found).to.eql([{ type: 'hashtag', hashtag: { name: 'sunset', post_count: 1 } }]);
-    const people = (await bob.get('/v1/search?q=ali&type=user')).body.results;
-    expect(people[0].user.username).to.equal('alice');
+    const found = await dataOf(
+      bob.GET('/v1/search', { params: { query: { q: 'sunset', type: 'hashtag' } } }),
+    );
+    expect(found.results).to.eql([{ type: 'hashtag', hashtag: { name: 'sunset', post_count: 1 } }]);
+    const people = await dataOf(bob.GET('/v1/search', { params: { query: { q: 'ali', type: 'user' } } }));
+    expect(people.results.map((hit) => hit.type === 'user' && hit.user.username)).to.eql(['alice']);
 
-    const receipt = (await alice.get(`/v1/posts/${post.post_id}/status`)).body;
-    expect(receipt.effects.map((effect: { name: string }) => effect.name).sort()).to.eql([
+    const { effects } = await dataOf(
+      alice.GET('/v1/posts/{post_id}/status', { params: { path: { post_id: post.post_id } } }),
+    );
+    expect(effects.map((effect) => effect.name).sort()).to.eql([
       'count-hashtags',
+      'count-location',
       'fan-out-post',
       'index-post',
       'make-renditions',
       'notify-tagged',
     ]);
-    for (const effect of receipt.effects) {
+    for (const effect of effects) {
       expect(effect, effect.name).to.deep.include({ state: 'done', percent: 100, attempts: 1 });
     }
 
@@ -69,22 +81,26 @@ describe('sharing a photo', () => {
   });
 
   it('takes a deleted post from every feed, the index and the store', async () => {
-    const dora = await w.join('dora');
-    const erin = await w.join('erin');
-    await erin.post('/v1/users/@dora/follow');
-    const post = (
-      await dora.upload(await photo({ width: 400, height: 400 }), { caption: 'gone soon #fleeting' })
-    ).body;
+    const [dora, erin] = [await joinApp(w.base, 'dora'), await joinApp(w.base, 'erin')];
+    await dataOf(erin.POST('/v1/users/{user_id}/follow', { params: { path: { user_id: '@dora' } } }));
+    const image = imageFile(await photo({ width: 400, height: 400 }));
+    const post = await dataOf(
+      dora.POST('/v1/posts', { body: { image: [image], caption: 'gone soon #fleeting' } }),
+    );
     await w.settle();
-    expect((await erin.get('/v1/feed')).body.posts).to.have.length(1);
+    expect((await dataOf(erin.GET('/v1/feed'))).posts).to.have.length(1);
 
-    expect((await dora.delete(`/v1/posts/${post.post_id}`)).status).to.equal(204);
-    expect((await erin.get('/v1/feed')).body.posts, 'at once').to.eql([]);
-    expect((await erin.get(`/v1/posts/${post.post_id}`)).status).to.equal(404);
+    const thePost = { params: { path: { post_id: post.post_id } } };
+    expect((await dora.DELETE('/v1/posts/{post_id}', thePost)).response.status).to.equal(204);
+    expect((await dataOf(erin.GET('/v1/feed'))).posts, 'at once').to.eql([]);
+    const { error } = await erin.GET('/v1/posts/{post_id}', thePost);
+    expect(error?.error.code).to.equal('NOT_FOUND');
     await w.settle();
-    expect((await erin.get('/v1/search?q=fleeting')).body.results).to.eql([]);
-    const image = await fetch(post.images.large.replace(w.config.CDN_BASE_URL, w.base));
-    expect(image.status).to.equal(404);
-    expect((await dora.delete(`/v1/posts/${post.post_id}`)).status, 'safe to repeat').to.equal(204);
+    const found = await dataOf(erin.GET('/v1/search', { params: { query: { q: 'fleeting' } } }));
+    expect(found.results).to.eql([]);
+    const gone = await fetch(post.images.large.replace(w.config.CDN_BASE_URL, w.base));
+    expect(gone.status).to.equal(404);
+    const again = await dora.DELETE('/v1/posts/{post_id}', thePost);
+    expect(again.response.status, 'safe to repeat').to.equal(204);
   });
 });

@@ -135,13 +135,14 @@ describe('npm start', function () {
     }
   });
 
-  it('does not start on a database it cannot bring up to date', async () => {
+  it('names the engine it was given and cannot use, and starts nothing', async () => {
     await using house = await House.open();
     const database = new URL(process.env.TEST_DATABASE_URL as string);
     database.pathname = '/there_is_none';
     const run = house.start({ DATABASE_URL: database.href, QUEUE_REDIS_URL: process.env.TEST_REDIS_URL });
     expect(await run.end).to.deep.equal({ code: 1, signal: null });
     expect(run.output()).to.contain('database "there_is_none" does not exist');
-    expect(run.output()).to.contain('could not be brought up to date');
+    expect(run.output()).to.contain('An engine cannot be used:\n  - DATABASE_URL: ');
+    expect(run.output()).not.to.contain('READY');
   });
 });

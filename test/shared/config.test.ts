@@ -46,6 +46,9 @@ describe('the configuration', () => {
       .and.contains('LOG_LEVEL: type one of')
       .and.contains('AUTH_SECRET: type at least 32 characters')
       .and.contains('RATE_LIMITS: type "off" or four limits');
+    expect(() => loadEnvironment({ RATE_LIMITS: 'anonymous:1,free:1,pro:1,enterprise:1,gold:1' })).to.throw(
+      "there is no tier 'gold'",
+    );
   });
 
   it('names every missing engine at once', () => {
@@ -70,6 +73,38 @@ describe('the configuration', () => {
     write('elsewhere/engines.json', engines);
     write('elsewhere/secrets.json', { AUTH_SECRET, ADMIN_PASSWORD: 'correct horse' });
     expect(loadConfig({ DATA_DIR: 'elsewhere' })).to.include({ ...known, ADMIN_PASSWORD: 'correct horse' });
+  });
+
+  it('wants a sender where mail is to be sent', () => {
+    const SMTP_URL = 'smtps://user:password@smtp.example.org';
+    expect(() => loadConfig({ ...known, SMTP_URL }))
+      .to.throw(ConfigError)
+      .with.property('message')
+      .that.contains('MAIL_FROM: type a sender');
+    for (const MAIL_FROM of ['no-reply@example.org', 'Emulsion <no-reply@example.org>']) {
+      expect(loadConfig({ ...known, SMTP_URL, MAIL_FROM })).to.include({ SMTP_URL, MAIL_FROM });
+    }
+    for (const MAIL_FROM of ['nobody', 'a@example.org, b@example.org', 'Emulsion <no reply>']) {
+      expect(() => loadConfig({ ...known, SMTP_URL, MAIL_FROM })).to.throw('MAIL_FROM: type a sender');
+    }
+    expect(() => loadConfig({ ...known, SMTP_URL: 'smtp.example.org' })).to.throw('SMTP_URL: type a URL');
+    expect(loadConfig(known).SMTP_URL).to.equal(undefined);
+  });
+
+  it('takes passkeys where PUBLIC_URL is, unless told otherwise', () => {
+    const PUBLIC_URL = 'https://photos.example.org:8443/';
+    expect(loadConfig({ ...known, PUBLIC_URL })).to.deep.include({
+      RP_ID: 'photos.example.org',
+      RP_ORIGINS: ['https://photos.example.org:8443'],
+    });
+    const app = 'android:apk-key-hash:abc_-9';
+    const told = { RP_ID: 'example.org', RP_ORIGINS: `https://app.example.org/, ${app}` };
+    expect(loadConfig({ ...known, PUBLIC_URL, ...told })).to.deep.include({
+      RP_ID: 'example.org',
+      RP_ORIGINS: ['https://app.example.org', app],
+    });
+    expect(() => loadConfig({ ...known, RP_ORIGINS: 'app.example.org' })).to.throw('type origins such as');
+    expect(() => loadConfig({ ...known, RP_ID: 'https://example.org' })).to.throw('RP_ID: type a domain');
   });
 
   it('takes an empty value for none', () => {

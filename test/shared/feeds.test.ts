@@ -7,6 +7,7 @@ import { feedFromPostgres } from '../../shared/feeds/postgres.ts';
 import { beginBuild, endBuild } from '../../shared/feeds/scripts.ts';
 import { newId, timeOf } from '../../shared/ids.ts';
 import { keys } from '../../shared/keys.ts';
+import { openRunId } from '../../shared/redis/run-id.ts';
 import { openTools, type Tools } from '../../shared/tools.ts';
 import { type World, world } from '../tools/world.ts';
 
@@ -67,6 +68,13 @@ describe('feeds', () => {
       before = page.entries.at(-1)?.postId;
     }
   }
+  /** Ends a build that found no post in Postgres. */
+  const endWhole = async (token: string) => {
+    const { userId } = viewer();
+    const run = await openRunId(tools.cache)();
+    const values = [token, run, '0 ', Date.now(), 60, depth, 1, 0];
+    return endBuild(tools.cache, [keys.feed(userId), keys.marks(userId)], values);
+  };
   const definition = () => feedFromPostgres(tools.db, viewer().id, undefined, 10_000);
 
   it('equal their definition after any sequence of writes and losses', async () => {
@@ -139,15 +147,18 @@ describe('feeds', () => {
     await beginBuild(tools.cache, [feed], ['token', 30]);
     const late = await write(viewer());
     expect(await tools.feeds.push([viewer().userId], late)).to.equal(1);
-    const kept = await endBuild(tools.cache, [feed, keys.marks(viewer().userId)], ['token', 60, depth, 1, 0]);
-    expect(kept).to.equal(1);
+    expect(await endWhole('token')).to.equal(1);
     const page = await tools.feeds.page(viewer(), undefined, 20);
-    expect(page).to.eql({ entries: [{ postId: late, liked: null, saved: null }], more: false });
+    expect(page).to.eql({
+      entries: [{ postId: late, liked: null, saved: null }],
+      more: false,
+      isBlocked: false,
+    });
   });
 
   it('keep nothing of a build that was forgotten or marked meanwhile', async () => {
     const feed = keys.feed(viewer().userId);
-    const end = () => endBuild(tools.cache, [feed, keys.marks(viewer().userId)], ['token', 60, depth, 1, 0]);
+    const end = () => endWhole('token');
     await beginBuild(tools.cache, [feed], ['token', 30]);
     await tools.feeds.forget(viewer().userId);
     expect(await end()).to.equal(0);

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { sql } from 'kysely';
 import { notify, tellUntold, withdraw } from '../../shared/notifications/index.ts';
 import type { Client } from '../tools/client.ts';
+import { crowd } from '../tools/crowd.ts';
 import { type Ear, listen } from '../tools/listen.ts';
 import { photo } from '../tools/photos.ts';
 import { internalId } from '../tools/rows.ts';
@@ -76,12 +78,12 @@ describe('notices', () => {
     await until('alice hears both', () => ear.messages.length === 2);
     const { user } = (await alice.get(`/v1/posts/${postId}`)).body;
     const [like, follow] = ear.messages.map(({ data }) => data);
-    expect(like).to.have.all.keys('notification_id', 'type', 'actor', 'post_id', 'created_at');
+    expect(like).to.have.all.keys('notification_id', 'group_id', 'type', 'actor', 'post_id', 'created_at');
     expect(like).to.include({ type: 'like', post_id: postId });
     expect(like?.notification_id).to.match(/^notification_/);
     expect(like?.actor).to.include({ user_id: bob.userId, username: 'bob' });
     expect(like?.actor).to.have.all.keys(Object.keys(user));
-    expect(follow).to.have.all.keys('notification_id', 'type', 'actor', 'created_at');
+    expect(follow).to.have.all.keys('notification_id', 'group_id', 'type', 'actor', 'created_at');
   });
 
   it('stay untold if telling fails, and are told by the next attempt', async () => {
@@ -100,14 +102,49 @@ describe('notices', () => {
     await other[Symbol.asyncDispose]();
   });
 
-  it('are told batch by batch, and shared between two who tell at once', async () => {
-    const crowd = await w.tools.db
-      .insertInto('users')
-      .values(Array.from({ length: 250 }, (_, n) => ({ user_id: `user_crowd${n}`, username: `crowd${n}` })))
-      .returning('id')
-      .execute();
+  it('of one user are made one transaction after the other, so that ids rise as they are committed', async () => {
+    const [first, second] = await crowd(w, 'orderly', 2);
+    const follow = (actorId = 0) => ({ userId: ids.alice, actorId, type: 'follow' }) as const;
+    let later: Promise<boolean> | undefined;
     await inTx(async (tx) => {
-      for (const { id } of crowd) await notify(tx, { userId: ids.alice, actorId: id, type: 'follow' });
+      await notify(tx, follow(first));
+      later = inTx((other) => notify(other, follow(second)));
+      await until('the second waits for the first', async () => {
+        const { rows } = await sql`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`.execute(
+          w.tools.db,
+        );
+        return rows.length === 1;
+      });
+    });
+    expect(await later).to.equal(true);
+    const rows = await w.tools.db
+      .selectFrom('notifications')
+      .select(['actor_id', 'group_id'])
+      .orderBy('id')
+      .execute();
+    expect(rows.map((row) => row.actor_id)).to.eql([first, second]);
+    expect(rows[0]?.group_id, 'the second found the group of the first').to.equal(rows[1]?.group_id);
+  });
+
+  it('are not told live once a block or a suspension has come between', async () => {
+    await inTx((tx) => notify(tx, { userId: ids.alice, actorId: ids.bob, type: 'follow' }));
+    const bobs = w.tools.db.updateTable('users').where('id', '=', ids.bob);
+    await bobs.set({ suspended_at: new Date() }).execute();
+    await tellUntold(w.tools, { userId: ids.alice });
+    await w.tools.live.tell([alice.userId], 'post.ready', {});
+    await until('alice hears what came after', () => ear.types().includes('post.ready'));
+    expect(ear.types()).to.eql(['post.ready']);
+    expect(
+      await inTx((tx) => notify(tx, { userId: ids.alice, actorId: ids.bob, type: 'follow_request' })),
+    ).to.equal(false);
+    await bobs.set({ suspended_at: null }).execute();
+  });
+
+  it('are told batch by batch, and shared between two who tell at once', async () => {
+    const people = await crowd(w, 'crowd', 250);
+    await inTx(async (tx) => {
+      for (const id of people) await notify(tx, { userId: ids.alice, actorId: id, type: 'follow' });
     });
     const told = await Promise.all([1, 2].map(() => tellUntold(w.tools, { userId: ids.alice })));
     await until('nothing is untold', async () => (await untold()) === 0);

@@ -1,5 +1,7 @@
 /** A client of the API as a test needs it: signed in or not, every reply with its status and headers. */
 
+import { holdToContract } from './contract.ts';
+
 // biome-ignore lint/suspicious/noExplicitAny: a test says by its expectations what a body holds.
 export type Reply<Body = any> = { status: number; headers: Headers; body: Body; text: string };
 
@@ -16,15 +18,15 @@ export type Client = {
   delete(path: string, headers?: Record<string, string>, body?: unknown): Promise<Reply>;
   /** Sends a multipart form of any route. */
   form(method: string, path: string, form: FormData, headers?: Record<string, string>): Promise<Reply>;
-  /** Uploads a photo; fields that are no strings are sent as JSON. */
+  /** Uploads a photo, or several in one post; fields that are no strings are sent as JSON. */
   upload(
-    image: Uint8Array,
+    image: Uint8Array | Uint8Array[],
     fields?: Record<string, unknown>,
     headers?: Record<string, string>,
   ): Promise<Reply>;
 };
 
-/** Sends one request. */
+/** Sends one request. @throws if the reply is not one that the OpenAPI document describes. */
 export async function send(
   base: string,
   method: string,
@@ -35,21 +37,25 @@ export async function send(
   const response = await fetch(base + path, { method, headers, body: body ?? null, redirect: 'manual' });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.startsWith('application/json');
-  return {
+  const reply = {
     status: response.status,
     headers: response.headers,
     body: isJson && text ? JSON.parse(text) : undefined,
     text,
   };
+  holdToContract(base, method, path, reply);
+  return reply;
 }
 
 /** The multipart body of an upload. */
-export function photoForm(image: Uint8Array, fields: Record<string, unknown> = {}): FormData {
+export function photoForm(image: Uint8Array | Uint8Array[], fields: Record<string, unknown> = {}): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) {
     form.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
-  form.set('image', new Blob([new Uint8Array(image)], { type: 'image/jpeg' }), 'photo.jpg');
+  for (const each of Array.isArray(image) ? image : [image]) {
+    form.append('image', new Blob([new Uint8Array(each)], { type: 'image/jpeg' }), 'photo.jpg');
+  }
   return form;
 }
 

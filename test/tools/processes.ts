@@ -5,12 +5,17 @@ import type { Config } from '../../shared/config.ts';
 
 const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
 
-/** Starts a worker process on the engines of a world. */
-export function spawnWorker(config: Config, serves: readonly string[]): ChildProcess {
+/** The environment of a process that runs on the engines of a world. */
+export function environmentOf(config: Config): NodeJS.ProcessEnv {
   const { RATE_LIMITS: _, ...rest } = config;
   const env = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value ?? '')]));
+  return { ...process.env, ...env, RATE_LIMITS: 'off' };
+}
+
+/** Starts a worker process on the engines of a world. */
+export function spawnWorker(config: Config, serves: readonly string[]): ChildProcess {
   return spawn(process.execPath, [main, ...serves], {
-    env: { ...process.env, ...env, RATE_LIMITS: 'off' },
+    env: environmentOf(config),
     // The channel ends the worker with the test's process, however that ends.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,7 +1,7 @@
 /** Looking at rows as the database has them. */
 import type { World } from './world.ts';
 
-const publicIds = { users: 'user_id', posts: 'post_id' } as const;
+const publicIds = { users: 'user_id', posts: 'post_id', comments: 'comment_id' } as const;
 
 /** The internal id behind a public one. */
 export async function internalId(

@@ -1,11 +1,13 @@
 /** What every job gets: parsing, time limits, retries, and a record of how it ended. */
 import { once } from 'node:events';
+import type { Job } from 'bullmq';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { effectJobId } from '../../shared/queue.ts';
+import { SearchIndexError } from '../../shared/search/index.ts';
 import { openTools, type Tools } from '../../shared/tools.ts';
 import { type Consumer, consume } from '../../workers/consume.ts';
-import { GiveUp, type Handlers } from '../../workers/handler.ts';
+import { GiveUp, type Handlers, runJob } from '../../workers/handler.ts';
 import { handlers } from '../../workers/handlers/index.ts';
 import { startRelay } from '../../workers/relay.ts';
 import type { Client } from '../tools/client.ts';
@@ -56,6 +58,26 @@ describe('a job', () => {
     });
     await until('the effect is done', async () => (await effect(postId)).state === 'done');
     expect(await effect(postId)).to.deep.include({ attempts: 2, last_error: null });
+  });
+
+  it('stays owed when an engine is away for longer than all its attempts', async () => {
+    const relay = startRelay(tools);
+    const postId = (await alice.upload(image)).body.post_id as string;
+    await relay.drain();
+    await relay.stop();
+    const queue = tools.queues.all.find(({ name }) => name === 'search');
+    const job = (await queue?.getWaiting())?.find((each) => each.data.postId === postId) as Job;
+    const outcomeOf = async (error: Error) => {
+      const fails: Handlers['index-post'] = async () => {
+        throw error;
+      };
+      // Its last attempt, without the minutes that lie before it.
+      job.opts.attempts = 1;
+      await runJob(tools, { ...handlers, 'index-post': fails }, job).catch(() => {});
+      return (await effect(postId)).state;
+    };
+    expect(await outcomeOf(new SearchIndexError('the index is away'))).to.equal('pending');
+    expect(await outcomeOf(new Error('a mistake of ours'))).to.equal('failed');
   });
 
   it('that cannot succeed is given up, visible as failed, and can be repeated', async () => {

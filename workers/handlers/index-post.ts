@@ -1,4 +1,4 @@
-/** Brings the search index in line with one post; an archived or deleted one leaves it. */
+/** Brings the search index in line with one post; one that is archived or gone, or whose author is hidden, leaves it. */
 import type { Db } from '../../shared/db/index.ts';
 import { alignIndex } from '../../shared/search/align.ts';
 import type { SearchDocument } from '../../shared/search/index.ts';
@@ -11,8 +11,10 @@ export const indexPost: Handler<'index-post'> = async ({ postId }, { tools: { db
 async function documentOf(db: Db, postId: string): Promise<SearchDocument | undefined> {
   const post = await db
     .selectFrom('posts')
-    .select(['id', 'caption', 'location_name', 'like_count', 'is_archived'])
+    .innerJoin('users', 'users.id', 'posts.user_id')
+    .select(['posts.id', 'caption', 'location_name', 'like_count', 'is_archived'])
     .where('post_id', '=', postId)
+    .where('users.is_hidden', '=', false)
     .executeTakeFirst();
   if (!post || post.is_archived) return undefined;
   const images = await db

@@ -1,12 +1,10 @@
 /** Makes the renditions of a post's images and tells the author when all are there. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sql } from 'kysely';
-import { DecodeError } from '../../shared/images/decoder.ts';
 import type { FilterName } from '../../shared/images/filter-names.ts';
+import { imageFolder } from '../../shared/posts/image-urls.ts';
 import type { Tools } from '../../shared/tools.ts';
 import { GiveUp, type Handler } from '../handler.ts';
-import { renditionsFolder } from '../renditions-folder.ts';
+import { renderOriginal } from '../render-original.ts';
 
 type Image = {
   id: number;
@@ -26,42 +24,35 @@ export const makeRenditions: Handler<'make-renditions'> = async ({ postId }, { t
   const [first] = rows;
   if (!first) return;
   let gone = false;
+  const failures: unknown[] = [];
   try {
     for (const image of rows.filter((row) => row.rendered_at === null)) {
       signal.throwIfAborted();
-      await render(tools, image);
+      // One that cannot be made does not hold up the others.
+      await render(tools, image).catch((error: unknown) => failures.push(error));
     }
   } finally {
     // Deleted meanwhile, its images may have been removed before these were put.
     gone = await isGone(tools, postId);
     if (gone) {
-      for (const { image_key } of rows) await tools.images.removeAll(`p/${image_key}/`);
+      for (const { image_key } of rows) await tools.images.removeAll(`${imageFolder(image_key)}/`);
     }
   }
   if (gone) return;
+  // What may end better next time decides over what cannot.
+  if (failures.length > 0) throw failures.find((failure) => !(failure instanceof GiveUp)) ?? failures[0];
   await tools.live.tell([first.user_id], 'post.ready', { post_id: postId });
 };
 
-async function render({ config, db, images, decoder }: Tools, image: Image): Promise<void> {
-  const directory = await mkdtemp(join(renditionsFolder(config.DATA_DIR), 'post-'));
-  try {
-    const renditions = await images.withFile(image.original_key, (path) =>
-      decoder.render(path, directory, image.filter),
-    );
-    for (const { name, path } of renditions) {
-      await images.put(`p/${image.image_key}/${name}.jpg`, path, 'image/jpeg');
-    }
-    await sql`UPDATE post_images SET rendered_at = now()
-      WHERE post_id = ${image.id} AND position = ${image.position}`.execute(db);
-  } catch (error) {
-    // It was decoded whole before it was accepted: only a crash or a timeout may end better next time.
-    if (error instanceof DecodeError && error.kind !== 'crashed' && error.kind !== 'timeout') {
-      throw new GiveUp(error.message);
-    }
-    throw error;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+async function render(tools: Tools, image: Image): Promise<void> {
+  const folder = imageFolder(image.image_key);
+  await renderOriginal(tools, image.original_key, image.filter, {
+    thumb: `${folder}/thumb.jpg`,
+    medium: `${folder}/medium.jpg`,
+    large: `${folder}/large.jpg`,
+  });
+  await sql`UPDATE post_images SET rendered_at = now()
+    WHERE post_id = ${image.id} AND position = ${image.position}`.execute(tools.db);
 }
 
 async function isGone({ db }: Tools, postId: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Tx } from '../../shared/db/index.ts';
 import { mentionsOf } from '../../shared/hashtags.ts';
 import { notify, tellUntold } from '../../shared/notifications/index.ts';
 import { maxTaggedUsers } from '../../shared/posts/fields.ts';
+import { maySee } from '../../shared/users/audience.ts';
 import type { Handler } from '../handler.ts';
 
 type Post = { id: number; author_id: number; caption: string | null };
@@ -25,8 +26,8 @@ export const notifyTagged: Handler<'notify-tagged'> = async ({ postId }, { tools
 };
 
 /**
- * Who is in the post; someone tagged and mentioned counts as tagged. A private account's post concerns only
- * who may see it. In the order of ids, so that two runs at once wait for each other instead of deadlocking.
+ * Who is in the post; someone tagged and mentioned counts as tagged. A post concerns only who may see it. In
+ * the order of ids, so that two runs at once wait for each other instead of deadlocking.
  */
 async function peopleOf(tx: Tx, post: Post): Promise<{ id: number; type: 'tag' | 'mention' }[]> {
   // As many as may be tagged: more is a way to shout at strangers.
@@ -35,8 +36,8 @@ async function peopleOf(tx: Tx, post: Post): Promise<{ id: number; type: 'tag' |
     SELECT named.id, CASE WHEN bool_or(named.is_tagged) THEN 'tag' ELSE 'mention' END AS type
     FROM (SELECT user_id AS id, true AS is_tagged FROM post_tags WHERE post_id = ${post.id}
       UNION ALL SELECT id, false FROM users WHERE username = ANY(${mentioned})) named
-    WHERE EXISTS (SELECT FROM users author WHERE author.id = ${post.author_id} AND NOT author.is_private)
-      OR EXISTS (SELECT FROM follows WHERE following_id = ${post.author_id} AND follower_id = named.id)
+      JOIN users author ON author.id = ${post.author_id}
+    WHERE ${maySee(sql.ref<number>('named.id'), 'author')}
     GROUP BY named.id ORDER BY named.id`.execute(tx);
   return rows;
 }

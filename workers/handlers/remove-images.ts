@@ -1,6 +1,6 @@
 /** Removes the original and the renditions of a deleted post. */
 import { keyOf } from '../../shared/ids.ts';
-import { imageKey, maxImagesPerPost } from '../../shared/posts/body.ts';
+import { imageFolder, imageKey, maxImagesPerPost } from '../../shared/posts/image-urls.ts';
 import type { Handler } from '../handler.ts';
 
 export const removeImages: Handler<'remove-images'> = async ({ postId }, { tools: { db, images } }) => {
@@ -8,7 +8,7 @@ export const removeImages: Handler<'remove-images'> = async ({ postId }, { tools
   if (post) return;
   const key = keyOf(postId);
   for (let position = 1; position <= maxImagesPerPost; position += 1) {
-    await images.removeAll(`p/${imageKey(key, position)}/`);
+    await images.removeAll(`${imageFolder(imageKey(key, position))}/`);
   }
   await images.removeAll(`originals/${key}/`);
 };

@@ -12,7 +12,13 @@ export const refresh = route({
   summary: 'Trade a refresh token for new tokens',
   auth: 'none',
   perMinute: 60,
-  body: z.strictObject({ refresh_token: z.string().min(1).max(200) }),
+  body: z.strictObject({
+    refresh_token: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ examples: ['rt_01j8z3k4m5n6p7q8r9s0t1v2w3.1.q0mNKGSgxwJxVZ0ZkZlZb1ZlZb2ZlZb3ZlZb4ZlZb5Y'] }),
+  }),
   status: 200,
   reply: signedInSchema,
   errors: [],

@@ -1,11 +1,11 @@
 /** POST /v1/auth/register: a new account, signed in. */
 import { z } from 'zod';
-import { hashPassword } from '../../../shared/auth/passwords.ts';
 import { beginSession } from '../../../shared/auth/sessions.ts';
 import { isDuplicate } from '../../../shared/db/index.ts';
 import { fail } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { email, fullName, password, username } from '../../../shared/users/fields.ts';
+import { hashNewPassword } from '../../auth/new-password.ts';
 import { signedIn, signedInSchema } from '../../auth/signed-in.ts';
 import { route } from '../../route.ts';
 
@@ -21,7 +21,7 @@ export const register = route({
   reply: signedInSchema,
   errors: ['CONFLICT'],
   async handle({ body, write, tools, request }) {
-    const passwordHash = await hashPassword(body.password);
+    const passwordHash = await hashNewPassword(body.password, body, 'password');
     const userId = newId('user');
     return write(
       async (tx) => {

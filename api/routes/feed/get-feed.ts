@@ -4,6 +4,7 @@ import type { FeedEntry } from '../../../shared/feeds/index.ts';
 import { isId } from '../../../shared/ids.ts';
 import { type CachedBody, viewersPart } from '../../../shared/posts/cache.ts';
 import { postSchema } from '../../../shared/posts/schema.ts';
+import { bytesWithKnownTags } from '../../../shared/posts/tags.ts';
 import { decodeCursor, encodeCursor, pageQuery } from '../../cursor.ts';
 import { pageFields } from '../../page.ts';
 import { Prepared, route } from '../../route.ts';
@@ -32,7 +33,8 @@ export const getFeed = route({
     // A page that holds posts deleted a moment ago is filled up with older ones.
     while (more && shown < query.limit) {
       const page = await tools.feeds.page(viewer, before, query.limit - shown);
-      const bodies = await tools.posts.get(page.entries.map((entry) => entry.postId));
+      const cached = await tools.posts.get(page.entries.map((entry) => entry.postId));
+      const bodies = page.isBlocked ? await bytesWithKnownTags(tools.db, viewer.id, cached) : cached;
       for (const [index, entry] of page.entries.entries()) {
         const body = bodies[index];
         if (!body || body.isOff) continue;

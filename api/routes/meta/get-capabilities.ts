@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { filterNames } from '../../../shared/images/filter-names.ts';
 import { aspectRatios, maxImageBytes, maxPixels } from '../../../shared/images/limits.ts';
 import { maxAltTextLength, maxCaptionLength, maxTaggedUsers } from '../../../shared/posts/fields.ts';
+import { maxImagesPerPost } from '../../../shared/posts/image-urls.ts';
 import { route } from '../../route.ts';
 
 const quota = z.int().nullable().describe('Requests a minute; null if they are not limited.');
@@ -19,7 +20,7 @@ export const getCapabilities = route({
       image_formats: z
         .array(z.string())
         .describe('What can be decoded here.')
-        .meta({ examples: [['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff']] }),
+        .meta({ examples: [['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff', 'heic']] }),
       image_media_types: z
         .array(z.string())
         .describe("The same as media types, as a file input's `accept` wants them.")
@@ -43,13 +44,16 @@ export const getCapabilities = route({
     const formats = await decoder.decodableFormats();
     return {
       image_formats: formats,
-      image_media_types: formats.map((format) => `image/${format}`),
+      image_media_types: formats.flatMap((format) =>
+        // Files of one kind under two names: which one a phone gives them is up to the phone.
+        format === 'heic' ? ['image/heic', 'image/heif'] : [`image/${format}`],
+      ),
       limits: {
         max_image_bytes: maxImageBytes,
         max_image_pixels: maxPixels,
         min_aspect_ratio: aspectRatios.min,
         max_aspect_ratio: aspectRatios.max,
-        max_images_per_post: 1,
+        max_images_per_post: maxImagesPerPost,
         max_caption_length: maxCaptionLength,
         max_alt_text_length: maxAltTextLength,
         max_tagged_users: maxTaggedUsers,

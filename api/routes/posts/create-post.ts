@@ -1,48 +1,48 @@
-/** POST /v1/posts: a photo, accepted as soon as its original, its row and its event are safe. */
+/** POST /v1/posts: one photo or several, accepted as soon as originals, rows and event are safe. */
 import { z } from 'zod';
 import { addDelta } from '../../../shared/counts/index.ts';
 import { isDatabaseDown } from '../../../shared/db/index.ts';
 import { fail } from '../../../shared/errors.ts';
-import { keyOf, newId, timeOf } from '../../../shared/ids.ts';
+import { newId, timeOf } from '../../../shared/ids.ts';
 import { filterNames } from '../../../shared/images/filter-names.ts';
-import { extensionFor } from '../../../shared/images/index.ts';
 import { maxImageBytes } from '../../../shared/images/limits.ts';
-import { imageKey, imagePaths } from '../../../shared/posts/body.ts';
-import { altText, caption, locationField, taggedUsersField } from '../../../shared/posts/fields.ts';
+import { altTextField, caption, locationField, taggedUsersField } from '../../../shared/posts/fields.ts';
+import { imagePaths, maxImagesPerPost } from '../../../shared/posts/image-urls.ts';
 import { presentOwnPost } from '../../../shared/posts/present.ts';
 import { postSchema } from '../../../shared/posts/schema.ts';
 import { placeColumns, tagUsers } from '../../../shared/posts/write.ts';
+import { acceptImages, altTextsFor, dropImages, type KeptImage } from '../../posts/accept-images.ts';
 import { etagOf } from '../../posts/etag.ts';
-import { inspectImage } from '../../posts/inspect-image.ts';
 import { route } from '../../route.ts';
 
 export const createPost = route({
   method: 'post',
   path: '/v1/posts',
   area: 'posts',
-  summary: 'Upload a photo',
+  summary: 'Upload a photo, or several in their order',
   auth: 'user',
-  multipart: { field: 'image', maxFiles: 1, maxFileBytes: maxImageBytes },
+  multipart: { field: 'image', maxFiles: maxImagesPerPost, maxFileBytes: maxImageBytes },
   body: z.strictObject({
     caption: caption.optional(),
     location: locationField.optional(),
     tagged_users: taggedUsersField.optional(),
     filter: z.enum(filterNames).default('none'),
-    alt_text: altText.optional(),
+    alt_text: altTextField
+      .optional()
+      .describe('One text per image, in their order: the field repeated, or a JSON array.'),
   }),
   status: 201,
   reply: postSchema,
   headers: { ETag: 'The version of the post, for If-Match and If-None-Match.' },
   errors: [],
   async handle({ viewer, body, upload, write, tools, setHeader }) {
-    const [file] = upload?.files ?? [];
-    if (!file) fail('INVALID_INPUT', { field: 'image', reason: 'An image is required' });
-    const image = await inspectImage(tools, file.path, body.filter);
+    const files = upload?.files ?? [];
+    if (files.length === 0) fail('INVALID_INPUT', { field: 'image', reason: 'An image is required' });
+    const altTexts = altTextsFor(files.length, body.alt_text ?? []);
 
     const postId = newId('post');
-    const key = imageKey(keyOf(postId), 1);
-    const originalKey = `originals/${keyOf(postId)}/1.${extensionFor(image.contentType)}`;
-    await tools.images.put(originalKey, file.path, image.contentType);
+    const images = await acceptImages(tools, postId, files, body.filter);
+    const [first] = images as [KeptImage];
     try {
       return await write(
         async (tx) => {
@@ -52,9 +52,9 @@ export const createPost = route({
               post_id: postId,
               user_id: viewer.id,
               caption: body.caption || null,
-              image_urls: JSON.stringify([imagePaths(key)]),
-              blurhash: image.blurhash,
-              aspect_ratio: image.aspectRatio,
+              image_urls: JSON.stringify(images.map(({ key }) => imagePaths(key))),
+              blurhash: first.blurhash,
+              aspect_ratio: first.aspectRatio,
               filter: body.filter,
               created_at: new Date(timeOf(postId)),
               ...(await placeColumns(tx, body.location)),
@@ -63,23 +63,25 @@ export const createPost = route({
             .executeTakeFirstOrThrow();
           await tx
             .insertInto('post_images')
-            .values({
-              post_id: id,
-              position: 1,
-              image_key: key,
-              original_key: originalKey,
-              content_type: image.contentType,
-              width: image.width,
-              height: image.height,
-              aspect_ratio: image.aspectRatio,
-              blurhash: image.blurhash,
-              alt_text: body.alt_text || null,
-            })
+            .values(
+              images.map((image, index) => ({
+                post_id: id,
+                position: image.position,
+                image_key: image.key,
+                original_key: image.originalKey,
+                content_type: image.contentType,
+                width: image.width,
+                height: image.height,
+                aspect_ratio: image.aspectRatio,
+                blurhash: image.blurhash,
+                alt_text: altTexts[index] ?? null,
+              })),
+            )
             .execute();
           await tagUsers(tx, id, body.tagged_users ?? []);
           await addDelta(tx, 'user.posts', viewer.id, 1);
           await tools.outbox.emit(tx, 'postCreated', postId, { postId });
-          const post = await presentOwnPost(tx, tools.config.CDN_BASE_URL, viewer, postId);
+          const post = await presentOwnPost(tx, tools.imageUrls, viewer, postId);
           setHeader('ETag', etagOf(post));
           return post;
         },
@@ -88,13 +90,14 @@ export const createPost = route({
             tools.wakeRelay(),
             // One's own post is in one's feed at once, before any worker runs.
             tools.feeds.push([viewer.userId], postId),
+            tools.feeds.authorChanged(viewer.id),
             tools.profiles.forgetCounts(viewer.userId),
             tools.rollUp('user.posts', viewer.id),
           ]),
       );
     } catch (error) {
-      // Without Postgres nobody knows whether the commit happened, and the post may need its original.
-      if (!isDatabaseDown(error)) await tools.images.remove(originalKey).catch(() => {});
+      // Without Postgres nobody knows whether the commit happened, and the post may need its originals.
+      if (!isDatabaseDown(error)) await dropImages(tools, postId);
       throw error;
     }
   },

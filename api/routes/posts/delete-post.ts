@@ -1,10 +1,10 @@
 /** DELETE /v1/posts/{post_id}: gone from every read at once, from feeds, index and store by its jobs. */
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { addDelta } from '../../../shared/counts/index.ts';
 import { fail, notFound } from '../../../shared/errors.ts';
 import { isId } from '../../../shared/ids.ts';
 import { findVisiblePost } from '../../../shared/posts/present.ts';
+import { afterPostRemoval, type PostRemoval, removePost } from '../../../shared/posts/remove.ts';
 import type { Tools } from '../../../shared/tools.ts';
 import { route } from '../../route.ts';
 
@@ -25,38 +25,15 @@ export const deletePost = route({
     if (found && found.authorId !== viewer.id) {
       fail('FORBIDDEN', { field: 'post_id', reason: 'Only its author may delete a post' });
     }
-    const hashtagIds: number[] = [];
+    let removal: PostRemoval | undefined;
     return write(
       async (tx) => {
-        const post = await tx
-          .selectFrom('posts')
-          .select(['id', 'is_archived'])
-          .where('post_id', '=', postId)
-          .forUpdate()
-          .executeTakeFirst();
-        if (!post) return undefined;
-        const links = await tx
-          .deleteFrom('post_hashtags')
-          .where('post_id', '=', post.id)
-          .returning('hashtag_id')
-          .execute();
-        for (const { hashtag_id } of links) {
-          hashtagIds.push(hashtag_id);
-          await addDelta(tx, 'hashtag.posts', hashtag_id, -1);
-        }
-        await tx.deleteFrom('posts').where('id', '=', post.id).execute();
-        if (!post.is_archived) await addDelta(tx, 'user.posts', viewer.id, -1);
-        await tools.outbox.emit(tx, 'postDeleted', postId, { postId, authorId: viewer.userId });
+        removal = await removePost(tools, tx, postId);
         return undefined;
       },
-      () =>
-        Promise.all([
-          tools.changes.announce('post', postId),
-          tools.wakeRelay(),
-          tools.profiles.forgetCounts(viewer.userId),
-          tools.rollUp('user.posts', viewer.id),
-          ...hashtagIds.map((id) => tools.rollUp('hashtag.posts', id)),
-        ]),
+      async () => {
+        if (removal) await afterPostRemoval(tools, removal);
+      },
     );
   },
 });

@@ -19,7 +19,7 @@ export const getPostStatus = route({
       post_id: z.string(),
       effects: z.array(
         z.object({
-          name: z.string(),
+          name: z.string().meta({ examples: ['fan-out-post'] }),
           state: z.enum(['pending', 'running', 'done', 'failed']),
           attempts: z.int(),
           percent: z.int().min(0).max(100).describe('How far it is; 100 when done.'),

@@ -2,11 +2,10 @@
 import { z } from 'zod';
 import { addDelta } from '../../../shared/counts/index.ts';
 import { fail, notFound } from '../../../shared/errors.ts';
-import { altText, caption, location, taggedUsers } from '../../../shared/posts/fields.ts';
 import { findVisiblePost, presentOwnPost } from '../../../shared/posts/present.ts';
 import { postSchema } from '../../../shared/posts/schema.ts';
-import { placeColumns, tagUsers } from '../../../shared/posts/write.ts';
-import { etagOf, refuseStale } from '../../posts/etag.ts';
+import { applyEdit, type Edited, editSchema } from '../../posts/edit-post.ts';
+import { etagOf } from '../../posts/etag.ts';
 import { route } from '../../route.ts';
 
 export const updatePost = route({
@@ -16,17 +15,10 @@ export const updatePost = route({
   summary: 'Edit a post',
   auth: 'user',
   params: z.object({ post_id: z.string() }),
-  body: z.strictObject({
-    caption: caption.nullable().optional(),
-    location: location.nullable().optional(),
-    tagged_users: taggedUsers.optional(),
-    alt_text: altText.nullable().optional(),
-    is_archived: z.boolean().optional(),
-    is_comments_disabled: z.boolean().optional(),
-  }),
+  body: editSchema,
   status: 200,
   reply: postSchema,
-  headers: { ETag: 'The new version of the post.' },
+  headers: { ETag: 'The version of the post; an edit that changes nothing leaves it.' },
   errors: ['NOT_FOUND', 'FORBIDDEN', 'CONFLICT'],
   async handle({ viewer, params, body, write, tools, request, setHeader }) {
     const postId = params.post_id;
@@ -35,58 +27,29 @@ export const updatePost = route({
     if (found.authorId !== viewer.id) {
       fail('FORBIDDEN', { field: 'post_id', reason: 'Only its author may edit a post' });
     }
+    let edited: Edited;
     return write(
       async (tx) => {
-        const before = await tx
-          .selectFrom('posts')
-          .select(['id', 'version', 'is_archived'])
-          .where('post_id', '=', postId)
-          .forUpdate()
-          .executeTakeFirst();
-        if (!before) notFound('Post', 'post_id', postId);
-        refuseStale(request.get('If-Match'), before.version);
-        const archived = body.is_archived ?? before.is_archived;
-        await tx
-          .updateTable('posts')
-          .set({
-            version: before.version + 1,
-            updated_at: new Date(),
-            is_archived: archived,
-            ...(body.caption === undefined ? {} : { caption: body.caption || null }),
-            ...(body.is_comments_disabled === undefined
-              ? {}
-              : { is_comments_disabled: body.is_comments_disabled }),
-            ...(body.location === undefined ? {} : await placeColumns(tx, body.location)),
-          })
-          .where('id', '=', before.id)
-          .execute();
-        if (body.alt_text !== undefined) {
-          await tx
-            .updateTable('post_images')
-            .set({ alt_text: body.alt_text || null })
-            .where('post_id', '=', before.id)
-            .where('position', '=', 1)
-            .execute();
-        }
-        if (body.tagged_users) await tagUsers(tx, before.id, body.tagged_users);
-        if (archived !== before.is_archived) await addDelta(tx, 'user.posts', viewer.id, archived ? -1 : 1);
-        const event =
-          archived === before.is_archived ? 'postEdited' : archived ? 'postArchived' : 'postUnarchived';
-        await tools.outbox.emit(tx, event, postId, { postId, authorId: viewer.userId });
-        const post = await presentOwnPost(tx, tools.config.CDN_BASE_URL, viewer, postId);
+        edited = await applyEdit(tx, postId, body, request.get('If-Match'));
+        if (edited === 'postArchived') await addDelta(tx, 'user.posts', viewer.id, -1);
+        if (edited === 'postUnarchived') await addDelta(tx, 'user.posts', viewer.id, 1);
+        if (edited) await tools.outbox.emit(tx, edited, postId, { postId, authorId: viewer.userId });
+        const post = await presentOwnPost(tx, tools.imageUrls, viewer, postId);
         setHeader('ETag', etagOf(post));
         return post;
       },
-      (post) =>
-        Promise.all([
-          tools.changes.announce('post', postId),
-          tools.wakeRelay(),
-          post.is_archived
-            ? tools.feeds.drop([viewer.userId], postId)
-            : tools.feeds.push([viewer.userId], postId),
+      async () => {
+        if (!edited) return;
+        await Promise.all([tools.changes.announce('post', postId), tools.wakeRelay()]);
+        if (edited === 'postEdited') return;
+        await Promise.all([
+          // A post that is back may have been liked or saved when the feed did not have it: it is built anew.
+          tools.feeds.forget(viewer.userId),
+          tools.feeds.authorChanged(viewer.id),
           tools.profiles.forgetCounts(viewer.userId),
           tools.rollUp('user.posts', viewer.id),
-        ]),
+        ]);
+      },
     );
   },
 });

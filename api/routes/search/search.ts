@@ -1,6 +1,7 @@
 /** GET /v1/search: people, hashtags and posts, the best match first, then the more popular. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { atMost } from '../../../shared/characters.ts';
 import { fail } from '../../../shared/errors.ts';
 import {
   SearchIndexError,
@@ -23,6 +24,8 @@ const cursorValues = z.tuple([z.string(), z.string()]);
 /** A viewer who may see next to nothing of what is found gets a short page, not a slow one. */
 const maxHitsPerPage = 1_000;
 
+const maxQueryLength = 100;
+
 /** Fewer hits are not worth another round trip when some of a page could not be shown. */
 const leastHitsPerQuery = 20;
 
@@ -37,13 +40,12 @@ export const search = route({
       .string()
       .trim()
       .min(1, 'Must not be empty')
-      .max(100, 'Must be at most 100 characters')
-      .refine((text) => !text.includes('\0'), 'Must not contain NUL characters')
+      .refine(...atMost(maxQueryLength))
       .describe(
         'From the first character on; the last word may be unfinished, and words may be mistyped. ' +
           'A leading `#` finds hashtags only, a leading `@` people only, unless `type` says otherwise.',
       )
-      .meta({ examples: ['sunset'] }),
+      .meta({ maxLength: maxQueryLength, examples: ['sunset'] }),
     type: z.enum([...searchTypes, 'all']).default('all'),
   }),
   status: 200,

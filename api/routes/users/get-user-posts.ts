@@ -1,13 +1,12 @@
 /** GET /v1/users/{user_id}/posts: a profile's posts, newest first. */
 import { z } from 'zod';
-import { fail, notFound } from '../../../shared/errors.ts';
 import { isId } from '../../../shared/ids.ts';
 import { presentPosts } from '../../../shared/posts/present.ts';
 import { postSchema } from '../../../shared/posts/schema.ts';
 import { decodeCursor, pageQuery } from '../../cursor.ts';
 import { cutPage, pageFields } from '../../page.ts';
 import { route } from '../../route.ts';
-import { findUser } from '../../users/find-user.ts';
+import { findSeenUser, userNameDescription } from '../../users/find-user.ts';
 
 const cursorValues = z.tuple([z.string().refine((id) => isId('post', id))]);
 
@@ -17,19 +16,13 @@ export const getUserPosts = route({
   area: 'users',
   summary: "List a user's posts",
   auth: 'user',
-  params: z.object({ user_id: z.string().describe('A user id, @username, or `me`.') }),
+  params: z.object({ user_id: z.string().describe(userNameDescription) }),
   query: pageQuery,
   status: 200,
   reply: z.object({ posts: z.array(postSchema), ...pageFields }),
   errors: ['NOT_FOUND', 'FORBIDDEN'],
   async handle({ viewer, params, query, tools }) {
-    const name = params.user_id === 'me' ? viewer.userId : params.user_id;
-    const user = await findUser(tools, name);
-    if (!user) notFound('User', 'user_id', params.user_id);
-    if (user.isPrivate && user.id !== viewer.id) {
-      const followed = await tools.graph.followed(viewer.userId, [user.userId]);
-      if (followed.size === 0) fail('FORBIDDEN', { field: 'user_id', reason: 'This account is private' });
-    }
+    const user = await findSeenUser(tools, viewer, params.user_id);
     const before = query.cursor ? decodeCursor('user-posts', cursorValues, query.cursor)[0] : '~';
     const rows = await tools.db
       .selectFrom('posts')

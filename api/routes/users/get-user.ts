@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { notFound } from '../../../shared/errors.ts';
 import { profileSchema } from '../../../shared/users/schema.ts';
 import { route } from '../../route.ts';
-import { findUser } from '../../users/find-user.ts';
+import { findUser, userNameDescription } from '../../users/find-user.ts';
+import { presentProfile } from '../../users/profile.ts';
 
 export const getUser = route({
   method: 'get',
@@ -11,16 +12,15 @@ export const getUser = route({
   area: 'users',
   summary: 'Read a profile',
   auth: 'user',
-  params: z.object({ user_id: z.string().describe('A user id, @username, or `me`.') }),
+  params: z.object({ user_id: z.string().describe(userNameDescription) }),
   status: 200,
   reply: profileSchema,
   errors: ['NOT_FOUND'],
   async handle({ viewer, params, tools }) {
-    const name = params.user_id;
-    const userId = name === 'me' ? viewer.userId : (await findUser(tools, name))?.userId;
-    const profile = userId ? await tools.profiles.get(userId) : undefined;
-    if (!profile) notFound('User', 'user_id', name);
-    const followed = await tools.graph.followed(viewer.userId, [profile.user_id]);
-    return { ...profile, is_following: followed.has(profile.user_id) };
+    const user = await findUser(tools, viewer, params.user_id);
+    const profile = await tools.profiles.get(user.userId);
+    // Deleted since it was found.
+    if (!profile) notFound('User', 'user_id', params.user_id);
+    return presentProfile(profile, user);
   },
 });

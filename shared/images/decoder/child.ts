@@ -4,8 +4,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
-import { avatar } from './avatar.ts';
+import { avatar, cutAvatar } from './avatar.ts';
 import { DecodeError } from './decode-error.ts';
+import { isHeifSpent } from './heif.ts';
 import { inspect } from './inspect.ts';
 import { allowOnlyPhotos, decodableFormats } from './open-image.ts';
 import type { Answer, Call } from './processes.ts';
@@ -28,7 +29,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 allowOnlyPhotos();
 
-const methods = { avatar, decodableFormats, inspect, render };
+const methods = { avatar, cutAvatar, decodableFormats, inspect, render };
 export type Methods = typeof methods;
 
 async function answer({ method, params }: Call): Promise<Answer> {
@@ -48,6 +49,7 @@ const tell = (message: Answer) => process.send?.(message);
 
 process.on('message', async (call: Call) => {
   tell({ started: true });
-  tell({ ...(await answer(call)), rssBytes: process.memoryUsage.rss() });
+  const answered = await answer(call);
+  tell({ ...answered, rssBytes: process.memoryUsage.rss(), ...(isHeifSpent() ? { spent: true } : {}) });
 });
 tell({ ready: true });

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { DecodeError } from './decode-error.ts';
 
-export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;
+export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff', 'heic'] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
 export const contentTypes: Record<ImageFormat, string> = {
@@ -12,9 +12,19 @@ export const contentTypes: Record<ImageFormat, string> = {
   gif: 'image/gif',
   avif: 'image/avif',
   tiff: 'image/tiff',
+  heic: 'image/heic',
 };
 
-const accepted = 'send JPEG, PNG, WebP, GIF, AVIF or TIFF';
+const accepted = 'send JPEG, PNG, WebP, GIF, AVIF, TIFF or HEIC';
+
+/**
+ * What a file of HEVC pictures calls itself (ISO/IEC 23008-12, annex B; https://github.com/nokiatech/heif), and
+ * `mif1` and `msf1` for pictures of any coding. An AVIF says so beside them.
+ */
+const heifBrands = new Set([
+  ...['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'],
+  ...['mif1', 'mif2', 'msf1'],
+]);
 
 /** Enough for the brands of an ISO media file and for the first tag of an SVG behind its comments. */
 const headBytes = 512;
@@ -45,8 +55,9 @@ function formatOf(head: Buffer): ImageFormat | undefined {
   if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'webp';
   if (['GIF87a', 'GIF89a'].includes(text(0, 6))) return 'gif';
   if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(text(0, 4))) return 'tiff';
-  if (brandsOf(head).some((brand) => brand === 'avif' || brand === 'avis')) return 'avif';
-  return undefined;
+  const brands = brandsOf(head);
+  if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return 'avif';
+  return brands.some((brand) => heifBrands.has(brand)) ? 'heic' : undefined;
 }
 
 /** The brands an ISO base media file claims (ISO/IEC 14496-12, `ftyp`), the major one first. */
@@ -60,9 +71,7 @@ function brandsOf(head: Buffer): string[] {
 
 /** Names what people send by mistake, so that the refusal says more than "no". */
 function guessOther(head: Buffer): string | undefined {
-  const brands = brandsOf(head);
-  if (brands.some((brand) => ['heic', 'heix', 'hevc', 'heim', 'heis', 'mif1'].includes(brand))) return 'HEIC';
-  if (brands.length > 0) return 'Video';
+  if (brandsOf(head).length > 0) return 'Video';
   const text = head.toString('latin1');
   if (text.startsWith('%PDF-')) return 'PDF';
   if (text.startsWith('BM')) return 'BMP';

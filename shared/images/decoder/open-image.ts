@@ -3,6 +3,7 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { aspectRatios, maxPixels } from '../limits.ts';
 import { DecodeError } from './decode-error.ts';
 import { type ImageFormat, imageFormats, sniffFormat } from './formats.ts';
+import { canDecodeHeif, decodeHeif, readHeifSize } from './heif.ts';
 
 /** Pixels in sRGB: 3 channels of 8 bits, no alpha. */
 export type Picture = { data: Buffer; width: number; height: number };
@@ -15,13 +16,21 @@ export type Picture = { data: Buffer; width: number; height: number };
 export function allowOnlyPhotos(): void {
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({
-    operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}File`),
+    operation: [
+      ...['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}File`),
+      // For what is made here itself.
+      'VipsForeignLoadPngBuffer',
+    ],
   });
 }
 
-/** The formats the installed sharp can read from a file; its `heif` loader reads AVIF only if it says so. */
+/**
+ * The formats that can be read here: what the installed sharp says of itself (its `heif` loader reads AVIF only if
+ * it says so), and HEIC if libheif can be loaded.
+ */
 export function decodableFormats(): ImageFormat[] {
   return imageFormats.filter((name) => {
+    if (name === 'heic') return canDecodeHeif();
     const { input } = sharp.format[name === 'avif' ? 'heif' : name];
     return input.file && input.fileSuffix?.includes(name === 'jpeg' ? '.jpg' : `.${name}`);
   });
@@ -37,11 +46,7 @@ export async function readHeader(
   path: string,
 ): Promise<{ format: ImageFormat; width: number; height: number; aspectRatio: number }> {
   const format = await sniffFormat(path);
-  // The limit is checked below, where its refusal can say how large the image is.
-  const { autoOrient } = await sharp(path, { limitInputPixels: false, failOn: 'error' })
-    .metadata()
-    .catch(asDecodeError);
-  const { width, height } = autoOrient;
+  const { width, height } = format === 'heic' ? await readHeifSize(path) : await readSize(path);
   if (width * height > maxPixels) {
     const megapixels = Math.ceil((width * height) / 1e6);
     throw new DecodeError('pixels', `${megapixels} megapixels exceed the limit of ${maxPixels / 1e6}`);
@@ -56,18 +61,27 @@ export async function readHeader(
   return { format, width, height, aspectRatio };
 }
 
+async function readSize(path: string): Promise<{ width: number; height: number }> {
+  // The limit is checked by the caller, whose refusal can say how large the image is.
+  const { autoOrient } = await sharp(path, { limitInputPixels: false, failOn: 'error' })
+    .metadata()
+    .catch(asDecodeError);
+  return autoOrient;
+}
+
 /**
  * Decodes the first frame: upright, on white, in sRGB, no larger than asked and never enlarged. A loader
  * that can decodes at a fraction of the size (JPEG by the power of two in its DCT, WebP at any).
  *
- * @param failOn see sharp; how much damage is too much.
- * @throws {DecodeError} `broken` or `pixels`.
+ * @param failOn see sharp; how much damage is too much. libheif decides for itself.
+ * @throws {DecodeError} `broken`, `pixels`, or `format` for a HEIF of another coding.
  */
 export async function decode(
   path: string,
   size: { width: number; height?: number },
   failOn: NonNullable<SharpOptions['failOn']>,
 ): Promise<Picture> {
+  if ((await sniffFormat(path)) === 'heic') return decodeHeif(path, size);
   const { data, info } = await sharp(path, { failOn, limitInputPixels: maxPixels })
     .autoOrient()
     .resize({ ...size, fit: 'inside', withoutEnlargement: true })

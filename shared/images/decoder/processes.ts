@@ -25,6 +25,8 @@ export type Answer = {
   refusal?: { kind: DecodeErrorKind; message: string; detail: string | undefined };
   failure?: string;
   rssBytes?: number;
+  /** The child must not be given another call. */
+  spent?: true;
 };
 
 export type ProcessOptions = {
@@ -150,7 +152,7 @@ export function openProcesses<Methods extends Remote>(options: ProcessOptions) {
       settle(child.task, answer);
     }
     child.task = undefined;
-    if ((answer.rssBytes ?? 0) > retireAboveBytes) {
+    if (answer.spent || (answer.rssBytes ?? 0) > retireAboveBytes) {
       end(child);
       return;
     }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { JpegOptions, Sharp } from 'sharp';
 import type { FilterName } from '../filter-names.ts';
 import { applyFilter } from '../filters.ts';
+import type { RenditionName } from '../rendition-names.ts';
 import { decode, fromPicture, type Picture, readHeader } from './open-image.ts';
 
 export type Rendition = {
-  name: 'thumb' | 'medium' | 'large';
+  name: RenditionName;
   path: string;
   width: number;
   height: number;
@@ -28,29 +29,37 @@ const progressive = { ...jpeg, progressive: true } satisfies JpegOptions;
 /**
  * Writes `large.jpg` (at most 1080 wide), `medium.jpg` (at most 640 wide) and `thumb.jpg` (150×150, the middle
  * of the picture, enlarged if the picture is smaller) into a folder that exists. They are upright, in sRGB,
- * with the filter applied and without any metadata: sharp writes none unless asked to.
+ * with the filter applied and without any metadata: sharp writes none unless asked to. Only those that are named
+ * are written, in that order.
  *
  * The file is one that `inspect` accepted, so what damage libvips then tolerated is tolerated here as well.
  *
  * @throws {DecodeError} of any kind but `crashed` and `timeout`.
  */
-export async function render(path: string, outDirectory: string, filter: FilterName): Promise<Rendition[]> {
+export async function render(
+  path: string,
+  outDirectory: string,
+  filter: FilterName,
+  names: readonly RenditionName[],
+): Promise<Rendition[]> {
   const { aspectRatio } = await readHeader(path);
   // A panorama is decoded wide enough for its thumb not to be enlarged.
   const width = Math.max(largeWidth, Math.ceil(thumbSide * aspectRatio));
   const base = await filtered(await decode(path, { width }, 'none'), filter);
 
-  const write = async (name: Rendition['name'], pipeline: Sharp): Promise<Rendition> => {
-    const target = join(outDirectory, `${name}.jpg`);
-    const info = await pipeline.toFile(target);
-    return { name, path: target, width: info.width, height: info.height, bytes: info.size };
-  };
   const atMost = (limit: number) => fromPicture(base).resize({ width: limit, withoutEnlargement: true });
-  return [
-    await write('thumb', fromPicture(base).resize(thumbSide, thumbSide, { fit: 'cover' }).jpeg(jpeg)),
-    await write('medium', atMost(mediumWidth).jpeg(progressive)),
-    await write('large', atMost(largeWidth).jpeg(progressive)),
-  ];
+  const pipelines: Record<RenditionName, () => Sharp> = {
+    thumb: () => fromPicture(base).resize(thumbSide, thumbSide, { fit: 'cover' }).jpeg(jpeg),
+    medium: () => atMost(mediumWidth).jpeg(progressive),
+    large: () => atMost(largeWidth).jpeg(progressive),
+  };
+  const written: Rendition[] = [];
+  for (const name of names) {
+    const target = join(outDirectory, `${name}.jpg`);
+    const info = await pipelines[name]().toFile(target);
+    written.push({ name, path: target, width: info.width, height: info.height, bytes: info.size });
+  }
+  return written;
 }
 
 async function filtered(picture: Picture, filter: FilterName): Promise<Picture> {

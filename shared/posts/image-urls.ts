@@ -1,0 +1,57 @@
+/** What the images of a post are called, in the store and in URLs: the one place that makes their URLs. */
+import type { ImagePaths } from '../db/schema.ts';
+import type { SignedUrls } from '../images/signed-urls.ts';
+
+/** How many images a post can have. */
+export const maxImagesPerPost = 10;
+
+/** What an image is called in URLs and in the store: the first by the post's key alone, others by `{key}_{n}`. */
+export function imageKey(postKey: string, position: number): string {
+  return position === 1 ? postKey : `${postKey}_${position}`;
+}
+
+/** The folder in the store that holds an image's renditions; its URLs begin the same way. */
+export function imageFolder(key: string): string {
+  return `p/${key}`;
+}
+
+/** Public URL paths of one image, as the schema of the API names them. */
+export function imagePaths(key: string): ImagePaths {
+  const folder = imageFolder(key);
+  return {
+    thumbnail: `/${folder}/thumb.jpg`,
+    medium: `/${folder}/medium.jpg`,
+    large: `/${folder}/large.jpg`,
+  };
+}
+
+export type ImageUrls = {
+  /** What image URLs begin with. */
+  base: string;
+  /** The URLs of one image. Those of a post that is not for everybody are signed and soon lapse. */
+  of(key: string, isForEverybody: boolean): ImagePaths;
+};
+
+/** Opens the making of URLs. `base`: what they begin with. */
+export function openImageUrls(base: string, signedUrls: SignedUrls): ImageUrls {
+  return {
+    base,
+    of(key, isForEverybody) {
+      const { thumbnail, medium, large } = imagePaths(key);
+      const query = isForEverybody ? '' : signedUrls.sign(imageFolder(key));
+      return {
+        thumbnail: base + thumbnail + query,
+        medium: base + medium + query,
+        large: base + large + query,
+      };
+    },
+  };
+}
+
+/** Whether anybody at all may fetch the images of a post: `is_archived` of the post, the others of its author. */
+export type Openness = { is_archived: boolean; is_private: boolean; is_hidden: boolean };
+
+/** True if a post's images are for everybody. */
+export function isForEverybody({ is_archived, is_private, is_hidden }: Openness): boolean {
+  return !is_archived && !is_private && !is_hidden;
+}

@@ -1,0 +1,108 @@
+/** A story lives for its day, to the second, and leaves what its owner keeps. */
+import { expect } from 'chai';
+import { appOf, dataOf } from '../tools/app.ts';
+import type { Client } from '../tools/client.ts';
+import { filesBelow } from '../tools/files.ts';
+import { listen } from '../tools/listen.ts';
+import { postStory, storyRow } from '../tools/stories.ts';
+import { until, type World, world } from '../tools/world.ts';
+
+/** Long enough for all that happens in a story's day, also on a busy machine. */
+const lifetimeS = 8;
+
+describe('the day of a story', function () {
+  this.timeout(60_000);
+  let w: World;
+  before(async () => {
+    w = await world({ env: { STORY_LIFETIME_S: String(lifetimeS) } });
+  });
+  after(() => w[Symbol.asyncDispose]());
+
+  it('is seen in trays, counted, over to the second, rolled up, and kept by a highlight', async () => {
+    const [alice, bob, carol] = [await w.join('alice'), await w.join('bob'), await w.join('carol')];
+    for (const owner of [alice, bob]) await carol.post(`/v1/users/${owner.userId}/follow`);
+    await w.settle();
+    const carolsApp = appOf(w.base, carol);
+    const trays = async () => (await dataOf(carolsApp.GET('/v1/stories'))).story_trays;
+    const shown = async () =>
+      (await trays()).map((tray) => [tray.user.user_id, tray.has_unseen, tray.stories.length]);
+    expect(await shown()).to.eql([]);
+    await using ear = await listen(w.base, carol);
+
+    const first = (await postStory(alice, { duration_seconds: 10 })).body;
+    const second = (await postStory(alice)).body;
+    const bobs = (await postStory(bob)).body;
+    await until('carol hears of three stories', () => {
+      return ear.types().filter((type) => type === 'story.new').length === 3;
+    });
+    expect(await shown()).to.eql([
+      [bob.userId, true, 1],
+      [alice.userId, true, 2],
+    ]);
+    const image = (story: { media_url: string }) => story.media_url.replace(w.config.CDN_BASE_URL, w.base);
+    for (const story of [first, bobs]) {
+      const { status, headers } = await fetch(image(story));
+      expect(status).to.equal(200);
+      expect(Number(/max-age=(\d+)/.exec(headers.get('cache-control') ?? '')?.[1])).to.be.below(lifetimeS);
+    }
+
+    const view = (who: Client, storyId: string) => who.post(`/v1/stories/${storyId}/view`);
+    for (const storyId of [bobs.story_id, bobs.story_id, first.story_id]) {
+      expect((await view(carol, storyId)).status).to.equal(204);
+    }
+    expect((await view(bob, first.story_id)).status).to.equal(204);
+    expect(await shown(), 'what is unseen comes first').to.eql([
+      [alice.userId, true, 2],
+      [bob.userId, false, 1],
+    ]);
+    const viewers = (await alice.get(`/v1/stories/${first.story_id}/viewers`)).body;
+    expect(viewers.viewers.map((each: { username: string }) => each.username)).to.eql(['bob', 'carol']);
+    expect(viewers.view_count).to.equal(2);
+    const highlight = { title: 'The first', story_ids: [first.story_id] };
+    expect((await alice.post('/v1/users/me/highlights', highlight)).status).to.equal(201);
+
+    // Whoever asks before the end sees it, whoever asks after it does not.
+    const end = Date.parse(bobs.expires_at);
+    expect(Date.now(), 'the day was long enough').to.be.below(end);
+    for (let isOver = false; !isOver; ) {
+      const asked = Date.now();
+      const [tray] = await trays().then((all) => all.filter(({ user }) => user.user_id === bob.userId));
+      const answered = Date.now();
+      if (answered < end) expect(tray, `${end - answered} ms before the end`).to.be.an('object');
+      if (asked > end) expect(tray, `${asked - end} ms after the end`).to.equal(undefined);
+      isOver = asked > end;
+    }
+    expect(await trays()).to.eql([]);
+    expect((await view(carol, second.story_id)).status).to.equal(410);
+    expect((await fetch(image(bobs))).status).to.equal(410);
+    expect((await fetch(image(second))).status).to.equal(410);
+
+    const rowOf = (story: { story_id: string }) => storyRow(w, story.story_id);
+    await until('all three are ended by their jobs', async () => {
+      const rows = await Promise.all([first, second, bobs].map(rowOf));
+      return rows.every((row) => row?.closed_at);
+    });
+    expect(await rowOf(first)).to.deep.include({ view_count: 2, duration_seconds: 10 });
+    const kept = { viewers: [], view_count: 2, next_cursor: null, has_more: false };
+    expect((await alice.get(`/v1/stories/${first.story_id}/viewers`)).body).to.eql(kept);
+    expect((await bob.get(`/v1/stories/${bobs.story_id}/viewers`)).body.view_count).to.equal(1);
+    expect(await w.tools.stories.countViews(first.story_id)).to.equal(0);
+    const files = await filesBelow(`${w.config.DATA_DIR}/images/objects/originals`);
+    expect(files, 'no original is left').to.eql([]);
+    expect((await fetch(image(bobs))).status).to.equal(410);
+
+    const [shownHighlight] = (await carol.get(`/v1/users/${alice.userId}/highlights`)).body.highlights;
+    expect(shownHighlight.stories).to.have.length(1);
+    expect(shownHighlight.stories[0]).to.deep.include({ story_id: first.story_id, duration_seconds: 10 });
+    expect((await fetch(image(shownHighlight.stories[0]))).status, 'the highlight stays').to.equal(200);
+    const { stories: archive } = await dataOf(appOf(w.base, alice).GET('/v1/users/me/story-archive'));
+    expect(archive.map((each) => [each.story_id, each.view_count])).to.eql([
+      [second.story_id, 0],
+      [first.story_id, 2],
+    ]);
+    expect(
+      (await fetch(image(archive[0] as (typeof archive)[0]))).status,
+      'the owner has the picture',
+    ).to.equal(200);
+  });
+});
