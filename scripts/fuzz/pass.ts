@@ -24,9 +24,24 @@ export type Target = {
   seed: string;
 };
 
-/** What can be done to the crowd that leaves little to be tested, done last: people who see nothing of each other, */
-const separating = ['POST /v1/users/{user_id}/block', 'DELETE /v1/users/{user_id}/block'];
-/** and people and things that are gone. */
+/** What leaves little to be tested, done last: first what people do to their own things and to each other, */
+const separating = [
+  'DELETE /v1/posts/{post_id}',
+  'DELETE /v1/comments/{comment_id}',
+  'DELETE /v1/stories/{story_id}',
+  'DELETE /v1/users/me/highlights/{highlight_id}',
+  'POST /v1/users/{user_id}/block',
+  'DELETE /v1/users/{user_id}/block',
+];
+/** together with what makes such things and finds them gone, */
+const making = [
+  'POST /v1/posts',
+  'GET /v1/posts/{post_id}',
+  'POST /v1/posts/{post_id}/comment',
+  'GET /v1/comments/{comment_id}/replies',
+  'POST /v1/stories',
+];
+/** then what admins do to all of them. */
 const removing = [
   'DELETE /v1/admin/posts/{post_id}',
   'DELETE /v1/admin/comments/{comment_id}',
@@ -40,7 +55,7 @@ export function passesOver(only: readonly string[]): Pass[] {
   if (only.length > 0) return [{ name: 'only', operations: { include: only } }];
   return [
     { name: 'most', operations: { exclude: [...separating, ...removing] } },
-    { name: 'separating', operations: { include: separating } },
+    { name: 'separating', operations: { include: [...separating, ...making] } },
     { name: 'removing', operations: { include: removing } },
   ];
 }
