@@ -3,8 +3,8 @@
  * while it decodes, so it runs in the decoding processes only; loading it takes a tenth of a second, so it
  * is loaded by the first such image.
  *
- * `heic-decode` brings libheif. Its own function is not used: it copies each picture twice (380 MB for 12
- * megapixels where this takes 200), takes the first image instead of the primary one, and throws past its caller.
+ * libheif's own functions are called rather than the wrapper that libheif-js puts around them: it copies each picture
+ * twice (380 MB for 12 megapixels where this takes 200) and throws past its caller.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -56,9 +56,7 @@ export function isHeifSpent(): boolean {
 
 function load(): Libheif {
   if (loaded) return loaded;
-  const here = createRequire(import.meta.url);
-  const beside = createRequire(here.resolve('heic-decode'));
-  const open = beside('libheif-js/libheif-wasm/libheif-bundle.js') as () => Libheif;
+  const open = createRequire(import.meta.url)('libheif-js/libheif-wasm/libheif-bundle.js') as () => Libheif;
   loaded = open();
   return loaded;
 }
