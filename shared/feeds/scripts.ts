@@ -75,27 +75,37 @@ export const readPage = script<[string, number, number, string, ...string[]] | n
  * at least, after a trim, and at most. Replies how many took it.
  *
  * A post older than the oldest of a deep feed is left to Postgres: in the cache it would hide what lies between.
- * A feed with fewer posts than a deep one has is whole or being built, and that its size says is why most
- * pushes are two commands, of which one does not look at the members.
+ * Whether it is older its rank tells once it is in: a number, where the oldest would be a text to hand over. A feed
+ * with fewer posts than a deep one has is whole or being built, and that its size says is why most pushes are two
+ * commands.
  */
 export const pushPost = script<number>(`
   local call, score, id = redis.call, ARGV[1], ARGV[2]
   local least, kept, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
   local pushed = 0
+  local function bottomOf(key) return call('ZRANGE', key, 0, 0)[1] end
+  local function trim(key, size, bottom)
+    if string.sub(bottom, 1, 1) ~= '!' then return end
+    call('ZREMRANGEBYRANK', key, 1, size - kept)
+    if string.sub(bottom, 2, 2) == 'w' then
+      call('ZREM', key, bottom)
+      call('ZADD', key, -1, '!deep ' .. string.sub(bottom, 7))
+    end
+  end
   for i = 1, #KEYS do
     local key = KEYS[i]
     local size = call('ZCARD', key)
-    local low = size > least and call('ZRANGE', key, 0, 1) or {}
-    local bottom, oldest = low[1], low[2]
-    if size > 0 and not (bottom and string.sub(bottom, 1, 2) == '!d' and id < oldest) then
-      pushed = pushed + call('ZADD', key, score, id)
-      if size > most and string.sub(bottom, 1, 1) == '!' then
-        call('ZREMRANGEBYRANK', key, 1, size - kept)
-        if string.sub(bottom, 2, 2) == 'w' then
-          call('ZREM', key, bottom)
-          call('ZADD', key, -1, '!deep ' .. string.sub(bottom, 7))
+    if size > 0 then
+      local added = call('ZADD', key, score, id)
+      if size > least and added == 1 then
+        if call('ZRANK', key, id) == 1 and string.sub(bottomOf(key), 1, 2) == '!d' then
+          call('ZREM', key, id)
+          added = 0
+        elseif size > most then
+          trim(key, size, bottomOf(key))
         end
       end
+      pushed = pushed + added
     end
   end
   return pushed
