@@ -19,12 +19,13 @@ CHANCE = random.Random(RUN["seed"])
 # The password in the document's examples, so that those which want the caller's own are right.
 EXAMPLE_PASSWORD = "correct horse battery"
 
-# Operations that can end the session or the account they are asked with: a new account does.
-ENDS_ITS_CALLER = {
+# Operations that can end the session or the account they are asked with, or want its password: a new account does.
+WANTS_A_NEWCOMER = {
     "POST /v1/auth/logout",
     "GET /v1/auth/sessions",
     "DELETE /v1/auth/sessions/{session_id}",
     "PUT /v1/auth/password",
+    "POST /v1/auth/passkeys/options",
     "POST /v1/auth/totp",
     "POST /v1/auth/totp/confirm",
     "DELETE /v1/auth/totp",
@@ -58,6 +59,7 @@ REFUSALS = [
     (400, "INVALID_INPUT", "tagged_users", "User 'user_"),
     (400, "INVALID_INPUT", "parent_id", "This comment stands under another post"),
     (400, "INVALID_INPUT", "alt_text", "There is one image; send at most as many texts"),
+    (400, "INVALID_INPUT", "alt_text", "There are "),
     (400, "INVALID_FORMAT", "image", ""),
 ]
 
@@ -121,7 +123,7 @@ def asks(case, context):
         return "nobody"
     if operation.label == "GET /metrics":
         return "metrics"
-    if operation.label in ENDS_ITS_CALLER:
+    if operation.label in WANTS_A_NEWCOMER:
         return "guest"
     if not operation.definition.raw.get("security"):
         return "nobody"

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { startServer } from '../../api/server.ts';
 import { openTools, type Tools } from '../../shared/tools.ts';
 import { appOf, dataOf } from '../tools/app.ts';
-import { type Client, clientOf, send } from '../tools/client.ts';
+import { type Client, clientOf, passwordOf, send } from '../tools/client.ts';
 import { codeOf } from '../tools/codes.ts';
 import { listen } from '../tools/listen.ts';
 import { mailEnv, resetTokenFor } from '../tools/mail.ts';
@@ -51,7 +51,7 @@ describe('a lost phone', () => {
       accessToken: onPhone.body.access_token,
       refreshToken: onPhone.body.refresh_token,
     });
-    const { secret } = (await phone.post('/v1/auth/totp')).body;
+    const { secret } = (await phone.post('/v1/auth/totp', { password: passwordOf(phone) })).body;
     const confirmed = await phone.post('/v1/auth/totp/confirm', { code: codeOf(secret) });
     const [written, spare] = confirmed.body.recovery_codes as [string, string];
 
@@ -91,7 +91,7 @@ describe('a lost phone', () => {
     const owner = clientOf(w.base, { ...laptop, accessToken: signedIn.body.access_token });
     expect((await owner.delete('/v1/auth/totp', undefined, { password: newPassword })).status).to.equal(204);
     expect((await login(newPassword)).status).to.equal(200);
-    const renewed = (await owner.post('/v1/auth/totp')).body;
+    const renewed = (await owner.post('/v1/auth/totp', { password: newPassword })).body;
     await owner.post('/v1/auth/totp/confirm', { code: codeOf(renewed.secret) });
     expectRefusal(await login(newPassword, codeOf(secret, 1)), 'UNAUTHORIZED', { field: 'code' });
     expectRefusal(await login(newPassword, spare), 'UNAUTHORIZED', { field: 'code' });

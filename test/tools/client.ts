@@ -47,6 +47,9 @@ export async function send(
   return reply;
 }
 
+/** The password of somebody who joined under this name. */
+export const passwordOf = ({ username }: { username: string }) => `${username} has a password`;
+
 /** The multipart body of an upload. */
 export function photoForm(image: Uint8Array | Uint8Array[], fields: Record<string, unknown> = {}): FormData {
   const form = new FormData();

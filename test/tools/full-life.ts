@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { expiryJob } from '../../shared/stories/expiry.ts';
 import { Authenticator } from './authenticator.ts';
-import { type Client, clientOf, photoForm, type Reply, send } from './client.ts';
+import { type Client, clientOf, passwordOf, photoForm, type Reply, send } from './client.ts';
 import { codeOf } from './codes.ts';
 import { say } from './conversation.ts';
 import { listen } from './listen.ts';
@@ -178,10 +178,10 @@ async function signInEverywhere(w: World, alice: Client): Promise<Client> {
   const post = (path: string, body: unknown) => send(w.base, 'POST', path, JSON.stringify(body), json);
   const login = { login: alice.username, password: `${alice.username} has a password` };
   const signedIn = done(await post('/v1/auth/login', login));
-  const options = done(await alice.post('/v1/auth/passkeys/options'));
+  const options = done(await alice.post('/v1/auth/passkeys/options', { password: passwordOf(alice) }));
   const response = new Authenticator().create(options, { origin: w.config.PUBLIC_URL });
   done(await alice.post('/v1/auth/passkeys', { response, name: 'My phone' }));
-  const { secret } = done(await alice.post('/v1/auth/totp'));
+  const { secret } = done(await alice.post('/v1/auth/totp', { password: passwordOf(alice) }));
   done(await alice.post('/v1/auth/totp/confirm', { code: codeOf(secret) }));
   done(await post('/v1/auth/password-reset', { email: `${alice.username}@example.org` }));
   return clientOf(w.base, {

@@ -12,7 +12,7 @@ import { type Config, loadConfig } from '../../shared/config.ts';
 import { queueNames } from '../../shared/jobs.ts';
 import { openTools, type Tools } from '../../shared/tools.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
-import { type Client, clientOf, send } from './client.ts';
+import { type Client, clientOf, passwordOf, send } from './client.ts';
 import { agreeOn } from './contract.ts';
 import { testDatabase } from './database.ts';
 
@@ -110,7 +110,7 @@ export async function register(base: string, username: string): Promise<Client> 
     base,
     'POST',
     '/v1/auth/register',
-    JSON.stringify({ username, email: `${username}@example.org`, password: `${username} has a password` }),
+    JSON.stringify({ username, email: `${username}@example.org`, password: passwordOf({ username }) }),
     { 'Content-Type': 'application/json' },
   );
   if (status !== 201) throw new Error(`registering ${username}: ${status} ${text}`);

@@ -1,6 +1,12 @@
-/** POST /v1/auth/passkeys/options: what an authenticator needs to make a passkey. */
+/**
+ * POST /v1/auth/passkeys/options: what an authenticator needs to make a passkey. The password is asked for: a
+ * stolen access token must not make itself a way in that outlives it.
+ */
 import { generateRegistrationOptions } from '@simplewebauthn/server';
+import { z } from 'zod';
+import { currentPassword } from '../../../shared/users/fields.ts';
 import { challengeLifetimeS, makeChallenge } from '../../auth/challenges.ts';
+import { requireOwnPassword } from '../../auth/own-password.ts';
 import { creationOptionsSchema } from '../../auth/passkey-schema.ts';
 import { algorithms } from '../../auth/verify-passkey.ts';
 import { route } from '../../route.ts';
@@ -11,10 +17,12 @@ export const beginPasskey = route({
   area: 'auth',
   summary: 'Get the options for making a passkey',
   auth: 'user',
+  body: z.strictObject({ password: currentPassword }),
   status: 200,
   reply: creationOptionsSchema,
-  errors: [],
-  async handle({ viewer, write, tools }) {
+  errors: ['FORBIDDEN'],
+  async handle({ viewer, body, write, tools, request }) {
+    await requireOwnPassword(tools, request, viewer, body.password, 'password');
     const { cache, config } = tools;
     return write(async (tx) => {
       const known = await tx

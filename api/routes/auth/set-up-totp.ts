@@ -1,7 +1,12 @@
-/** POST /v1/auth/totp: a secret for an authenticator app. Nothing changes until a code of it was shown. */
+/**
+ * POST /v1/auth/totp: a secret for an authenticator app. Nothing changes until a code of it was shown.
+ * The password is asked for: a stolen access token must not lock its owner out.
+ */
 import { z } from 'zod';
 import { beginTotp } from '../../../shared/auth/totp.ts';
 import { fail } from '../../../shared/errors.ts';
+import { currentPassword } from '../../../shared/users/fields.ts';
+import { requireOwnPassword } from '../../auth/own-password.ts';
 import { route } from '../../route.ts';
 
 export const setUpTotp = route({
@@ -10,6 +15,7 @@ export const setUpTotp = route({
   area: 'auth',
   summary: 'Get a secret for an authenticator app',
   auth: 'user',
+  body: z.strictObject({ password: currentPassword }),
   status: 200,
   reply: z.object({
     secret: z
@@ -25,8 +31,9 @@ export const setUpTotp = route({
         ],
       }),
   }),
-  errors: ['CONFLICT'],
-  async handle({ viewer, write, tools }) {
+  errors: ['CONFLICT', 'FORBIDDEN'],
+  async handle({ viewer, body, write, tools, request }) {
+    await requireOwnPassword(tools, request, viewer, body.password, 'password');
     return write(async (tx) => {
       const begun = await beginTotp(tx, tools.config.AUTH_SECRET, viewer, viewer.username);
       if (!begun) fail('CONFLICT', { field: 'totp', reason: 'Codes are asked for already; end that first' });

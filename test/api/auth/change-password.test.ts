@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { startServer } from '../../../api/server.ts';
 import { openTools } from '../../../shared/tools.ts';
-import { type Client, clientOf, send } from '../../tools/client.ts';
+import { type Client, clientOf, passwordOf, send } from '../../tools/client.ts';
 import { listen } from '../../tools/listen.ts';
 import { expectRefusal } from '../../tools/refusal.ts';
 import { type World, world } from '../../tools/world.ts';
@@ -17,7 +17,6 @@ describe('PUT /v1/auth/password', () => {
 
   const login = (name: string, password: string) =>
     send(w.base, 'POST', '/v1/auth/login', JSON.stringify({ login: name, password }), json);
-  const passwordOf = ({ username }: Client) => `${username} has a password`;
   const change = (who: Client, from: unknown, to: unknown) =>
     who.put('/v1/auth/password', { current_password: from, new_password: to });
   const secondDevice = async (who: Client) => {

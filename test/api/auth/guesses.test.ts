@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Client, clientOf, type Reply, send } from '../../tools/client.ts';
+import { type Client, clientOf, passwordOf, type Reply, send } from '../../tools/client.ts';
 import { codeOf, wrongCode } from '../../tools/codes.ts';
 import { expectRefusal } from '../../tools/refusal.ts';
 import { type World, world } from '../../tools/world.ts';
@@ -24,7 +24,6 @@ describe('guessing at one account', () => {
     send(w.base, 'POST', path, JSON.stringify(body), { ...json, 'X-Forwarded-For': address });
   const login = (name: string, password: string, address?: string, code?: string) =>
     post('/v1/auth/login', { login: name, password, code }, address);
-  const passwordOf = ({ username }: Client) => `${username} has a password`;
   async function join(username: string, address = newAddress()): Promise<Client> {
     const person = { username, email: `${username}@example.org`, password: `${username} has a password` };
     const { body } = await post('/v1/auth/register', person, address);
@@ -88,7 +87,7 @@ describe('guessing at one account', () => {
 
   it('is allowed five codes in a quarter of an hour; a right one is given back', async () => {
     const erin = await join('erin');
-    const { secret } = (await erin.post('/v1/auth/totp')).body;
+    const { secret } = (await erin.post('/v1/auth/totp', { password: passwordOf(erin) })).body;
     const confirmed = await erin.post('/v1/auth/totp/confirm', { code: codeOf(secret) });
     const [recovery] = confirmed.body.recovery_codes as [string];
     const shown = (code: string) => login('erin', passwordOf(erin), undefined, code);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Authenticator } from '../../tools/authenticator.ts';
-import { type Client, type Reply, send } from '../../tools/client.ts';
+import { type Client, passwordOf, type Reply, send } from '../../tools/client.ts';
 import { expectRefusal } from '../../tools/refusal.ts';
 import { type World, world } from '../../tools/world.ts';
 
@@ -28,7 +28,7 @@ describe('signing in to an account that is hidden', () => {
   async function join(username: string): Promise<{ who: Client; device: Authenticator }> {
     const who = await w.join(username);
     const device = new Authenticator();
-    const options = (await who.post('/v1/auth/passkeys/options')).body;
+    const options = (await who.post('/v1/auth/passkeys/options', { password: passwordOf(who) })).body;
     const response = device.create(options, { origin: w.config.PUBLIC_URL });
     expect((await who.post('/v1/auth/passkeys', { response })).status).to.equal(201);
     return { who, device };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { keys } from '../../../shared/keys.ts';
 import { Authenticator, type Ceremony } from '../../tools/authenticator.ts';
-import { type Client, type Reply, send } from '../../tools/client.ts';
+import { type Client, passwordOf, type Reply, send } from '../../tools/client.ts';
 import { expectRefusal } from '../../tools/refusal.ts';
 import { internalId } from '../../tools/rows.ts';
 import { type World, world } from '../../tools/world.ts';
@@ -19,7 +19,8 @@ describe('passkeys', () => {
 
   const post = (path: string, body?: unknown) =>
     send(w.base, 'POST', path, body === undefined ? undefined : JSON.stringify(body), json);
-  const optionsFor = async (who: Client) => (await who.post('/v1/auth/passkeys/options')).body;
+  const optionsFor = async (who: Client) =>
+    (await who.post('/v1/auth/passkeys/options', { password: passwordOf(who) })).body;
   const loginOptions = async () => (await post('/v1/auth/passkeys/login/options')).body;
   const add = (who: Client, response: unknown, name?: string) =>
     who.post('/v1/auth/passkeys', { response, name });
@@ -47,7 +48,7 @@ describe('passkeys', () => {
   it('are made with the options that are given, and sign in without a name or a password', async () => {
     const alice = await w.join('alice');
     const device = new Authenticator();
-    const options = await alice.post('/v1/auth/passkeys/options');
+    const options = await alice.post('/v1/auth/passkeys/options', { password: passwordOf(alice) });
     expect(options.status, options.text).to.equal(200);
     expect(options.body).to.deep.include({
       rp: { name: 'Emulsion', id: 'example.org' },
@@ -344,6 +345,13 @@ describe('passkeys', () => {
     });
   });
 
+  it('are made only by somebody who knows the password: a token alone makes no way in', async () => {
+    const thief = await w.join('thief');
+    const guess = await thief.post('/v1/auth/passkeys/options', { password: 'a guess' });
+    expectRefusal(guess, 'FORBIDDEN', { field: 'password' });
+    expectRefusal(await thief.post('/v1/auth/passkeys/options', {}), 'INVALID_INPUT', { field: 'password' });
+  });
+
   it('need somebody who is signed in to be made, listed and removed', async () => {
     for (const [method, path] of [
       ['POST', '/v1/auth/passkeys/options'],
@@ -360,7 +368,7 @@ describe('passkeys where nothing is configured', () => {
   it('belong to the host of PUBLIC_URL', async () => {
     await using w = await world({ serves: [], env: { PUBLIC_URL: 'https://photos.example.org:8443' } });
     const alice = await w.join('alice');
-    const options = (await alice.post('/v1/auth/passkeys/options')).body;
+    const options = (await alice.post('/v1/auth/passkeys/options', { password: passwordOf(alice) })).body;
     expect(options.rp.id).to.equal('photos.example.org');
     const made = new Authenticator().create(options, { origin: 'https://photos.example.org:8443' });
     expect((await alice.post('/v1/auth/passkeys', { response: made })).status).to.equal(201);

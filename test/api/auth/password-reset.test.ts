@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Client, clientOf, send } from '../../tools/client.ts';
+import { type Client, clientOf, passwordOf, send } from '../../tools/client.ts';
 import { listen } from '../../tools/listen.ts';
 import { mailEnv, resetTokenFor } from '../../tools/mail.ts';
 import { effectsOn } from '../../tools/owed.ts';
@@ -29,7 +29,6 @@ describe('POST /v1/auth/password-reset and …/confirm', () => {
     post('/v1/auth/password-reset/confirm', { token, new_password: password });
   const login = (name: string, password: string) => post('/v1/auth/login', { login: name, password });
   const addressOf = ({ username }: Client) => `${username}@example.org`;
-  const passwordOf = ({ username }: Client) => `${username} has a password`;
   const resets = (who: Client) =>
     w.tools.db
       .selectFrom('password_resets')

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Secret, URI } from 'otpauth';
-import { type Client, type Reply, send } from '../../tools/client.ts';
+import { type Client, passwordOf, type Reply, send } from '../../tools/client.ts';
 import { codeOf, freshStep, wrongCode } from '../../tools/codes.ts';
 import { expectRefusal } from '../../tools/refusal.ts';
 import { internalId } from '../../tools/rows.ts';
@@ -13,11 +13,9 @@ const askForCode = {
 };
 const wrong = { field: 'code', reason: 'The code is wrong, too old, or was used' };
 
-const passwordOf = ({ username }: Client) => `${username} has a password`;
-
 /** Turns codes on; the present code is used up by it, and the next one, good already, is left for a test. */
 async function turnOn(who: Client): Promise<{ secret: string; codes: string[] }> {
-  const { secret } = (await who.post('/v1/auth/totp')).body;
+  const { secret } = (await who.post('/v1/auth/totp', { password: passwordOf(who) })).body;
   const confirmed = await who.post('/v1/auth/totp/confirm', { code: codeOf(secret) });
   expect(confirmed.status, confirmed.text).to.equal(200);
   return { secret, codes: confirmed.body.recovery_codes };
@@ -43,7 +41,7 @@ describe('codes at sign-in', () => {
 
   it('begin with a secret that an app can read, and ask nobody until a code of it was shown', async () => {
     const alice = await w.join('alice');
-    const reply = await alice.post('/v1/auth/totp');
+    const reply = await alice.post('/v1/auth/totp', { password: passwordOf(alice) });
     expect(reply.status, reply.text).to.equal(200);
     expect(reply.body).to.have.all.keys('secret', 'otpauth_url');
     const parsed = URI.parse(reply.body.otpauth_url);
@@ -51,7 +49,7 @@ describe('codes at sign-in', () => {
     expect(parsed.secret.base32).to.equal(reply.body.secret);
     expect(Secret.fromBase32(reply.body.secret).bytes).to.have.length(20);
     expect((await login(alice)).status).to.equal(200);
-    const again = await alice.post('/v1/auth/totp');
+    const again = await alice.post('/v1/auth/totp', { password: passwordOf(alice) });
     expect(again.body.secret).not.to.equal(reply.body.secret);
     expect((await alice.get('/v1/auth/totp')).body).to.eql({ is_enabled: false, recovery_codes_left: 0 });
     const stale = await alice.post('/v1/auth/totp/confirm', { code: codeOf(reply.body.secret) });
@@ -83,7 +81,7 @@ describe('codes at sign-in', () => {
   it('are good for one sign-in, and none before them is good after', async () => {
     const carol = await w.join('carol');
     await freshStep();
-    const { secret } = (await carol.post('/v1/auth/totp')).body;
+    const { secret } = (await carol.post('/v1/auth/totp', { password: passwordOf(carol) })).body;
     await carol.post('/v1/auth/totp/confirm', { code: codeOf(secret, -1) });
     expectRefusal(await login(carol, codeOf(secret, -1)), 'UNAUTHORIZED', wrong);
     const racing = await Promise.all([1, 2, 3].map(() => login(carol, codeOf(secret))));
@@ -96,7 +94,7 @@ describe('codes at sign-in', () => {
   it('are good half a minute early or late, and no longer', async () => {
     const dora = await w.join('dora');
     await freshStep();
-    const { secret } = (await dora.post('/v1/auth/totp')).body;
+    const { secret } = (await dora.post('/v1/auth/totp', { password: passwordOf(dora) })).body;
     for (const steps of [-3, -2, 2, 3]) {
       const reply = await dora.post('/v1/auth/totp/confirm', { code: codeOf(secret, steps) });
       expectRefusal(reply, 'FORBIDDEN', { field: 'code' });
@@ -166,7 +164,9 @@ describe('codes at sign-in', () => {
       field: 'totp',
     });
     const { secret } = await turnOn(ivan);
-    expectRefusal(await ivan.post('/v1/auth/totp'), 'CONFLICT', { field: 'totp' });
+    expectRefusal(await ivan.post('/v1/auth/totp', { password: passwordOf(ivan) }), 'CONFLICT', {
+      field: 'totp',
+    });
     expectRefusal(await ivan.post('/v1/auth/totp/confirm', { code: codeOf(secret) }), 'CONFLICT', {
       field: 'totp',
     });
@@ -211,6 +211,10 @@ describe('codes at sign-in', () => {
       expectRefusal(await send(w.base, method, path), 'UNAUTHORIZED');
     }
     const kim = await w.join('kim');
+    expectRefusal(await kim.post('/v1/auth/totp', { password: 'a guess' }), 'FORBIDDEN', {
+      field: 'password',
+    });
+    expectRefusal(await kim.post('/v1/auth/totp', {}), 'INVALID_INPUT', { field: 'password' });
     expectRefusal(await turnOff(kim, ''), 'INVALID_INPUT', { field: 'password' });
     expectRefusal(await kim.delete('/v1/auth/totp'), 'INVALID_INPUT', { field: 'password' });
     for (const bad of ['', 'x'.repeat(33), 123456, 'nul\0']) {

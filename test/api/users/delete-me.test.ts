@@ -5,7 +5,7 @@ import { newId } from '../../../shared/ids.ts';
 import { openTools } from '../../../shared/tools.ts';
 import { removeAccount } from '../../../workers/handlers/remove-account.ts';
 import { Authenticator } from '../../tools/authenticator.ts';
-import { type Client, clientOf, photoForm, send } from '../../tools/client.ts';
+import { type Client, clientOf, passwordOf, photoForm, send } from '../../tools/client.ts';
 import { waitsForLock } from '../../tools/conversation.ts';
 import { filesBelow } from '../../tools/files.ts';
 import { listen } from '../../tools/listen.ts';
@@ -28,7 +28,6 @@ describe('DELETE /v1/users/me', () => {
   });
   after(() => w[Symbol.asyncDispose]());
 
-  const passwordOf = ({ username }: Client) => `${username} has a password`;
   const leave = (who: Client, headers?: Record<string, string>) =>
     who.delete('/v1/users/me', headers, { password: passwordOf(who) });
   const login = (name: string, password = `${name} has a password`) =>
@@ -116,7 +115,7 @@ describe('DELETE /v1/users/me', () => {
   it('lets go of the name and the address at once, and of what says who it was', async () => {
     const erin = await w.join('erin');
     await erin.patch('/v1/users/me', { full_name: 'Erin', bio: 'x', website: 'https://example.org' });
-    const options = (await erin.post('/v1/auth/passkeys/options')).body;
+    const options = (await erin.post('/v1/auth/passkeys/options', { password: passwordOf(erin) })).body;
     const device = new Authenticator();
     const response = device.create(options, { origin: w.config.PUBLIC_URL });
     expect((await erin.post('/v1/auth/passkeys', { response })).status).to.equal(201);
