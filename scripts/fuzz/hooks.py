@@ -8,7 +8,7 @@ import secrets
 
 import requests
 import schemathesis
-from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveData
+from schemathesis.openapi.checks import AllowHeaderMismatch, EnsureResourceAvailability, RejectedPositiveData
 
 # Of the run: where the server is, how its users sign in, the token of /metrics.
 RUN = json.loads(os.environ["EMULSION_FUZZ"])
@@ -177,11 +177,19 @@ def is_of_the_caller(failure, schema):
     return not failure.missing_methods and None not in found
 
 
+def is_named_by_the_body(response, case):
+    """What is not there is something the body names, which says nothing of what the path names."""
+    field = response.json().get("error", {}).get("details", {}).get("field")
+    return response.status_code == 404 and field not in (case.path_parameters or {})
+
+
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     """Keeps every failure but what is known to be right."""
     if isinstance(failure, RejectedPositiveData):
         return not is_known_refusal(response)
+    if isinstance(failure, EnsureResourceAvailability):
+        return not is_named_by_the_body(response, case)
     if isinstance(failure, AllowHeaderMismatch):
         return not is_of_the_caller(failure, case.operation.schema)
     return True
