@@ -3,7 +3,7 @@ import { type Response, Router } from 'express';
 import { sql } from 'kysely';
 import { errors } from '../shared/errors.ts';
 import { keys } from '../shared/keys.ts';
-import type { Redis } from '../shared/redis/index.ts';
+import { writeProbe } from '../shared/redis/fit.ts';
 import type { Tools } from '../shared/tools.ts';
 import { sendJson } from './door/headers.ts';
 
@@ -55,17 +55,12 @@ function probesOf({ db, queueRedis, cache, search, stories, images }: Tools): Re
         SELECT current_setting('transaction_read_only') AS read_only`.execute(db);
       if (rows[0]?.read_only !== 'off') throw new Error('it takes no writes');
     },
-    queue: () => write(queueRedis),
-    cache: () => write(cache),
+    queue: () => writeProbe(queueRedis, keys.rateLimit('readyz'), timeoutMs),
+    cache: () => writeProbe(cache, keys.rateLimit('readyz'), timeoutMs),
     search: () => search.check(),
     stories: () => stories.check(),
     images: () => images.check(),
   };
-}
-
-/** A replica, a full memory or a disk that cannot be written answer PING and refuse this. */
-async function write(redis: Redis): Promise<void> {
-  await redis.set(keys.rateLimit('readyz'), 1, 'PX', timeoutMs);
 }
 
 /** Asks all parts at once, each at most once at a time and for a bounded time, and remembers the answers for a moment. */

@@ -29,7 +29,8 @@ A photo-sharing backend. Register, take the \`access_token\` of the reply, and s
 - Every error is an envelope: \`{"error":{"code","message","details","request_id"}}\`.
 - Writes take an \`Idempotency-Key\`: the same key with the same request happens once.
 - Lists answer \`next_cursor\` and \`has_more\`; pass the cursor back as \`?cursor=\`. It is null only at the end.
-- Times are RFC 3339 in UTC. Fields may be added to replies at any time; unknown fields of requests are refused.
+- Times are RFC 3339 in UTC. Fields may be added to replies at any time; unknown fields
+  and query parameters of requests are refused.
 - Live events come over a WebSocket: an upgrade of \`/v1\` with an \`Authorization\` header or a one-use \`?ticket=\`.
 `.trim();
 

@@ -178,7 +178,9 @@ function checkNotice(path: string, { since, sunset }: Deprecation): void {
 export function impliedErrors(spec: Route): ErrorCode[] {
   const hasInput = Boolean(spec.query || spec.body || spec.multipart || spec.method !== 'get');
   return [
-    ...(hasInput ? (['INVALID_INPUT', 'PAYLOAD_TOO_LARGE'] as const) : []),
+    // Each refuses query parameters it does not know.
+    'INVALID_INPUT',
+    ...(hasInput ? (['PAYLOAD_TOO_LARGE'] as const) : []),
     ...(spec.multipart ? (['IMAGE_TOO_LARGE', 'INVALID_FORMAT'] as const) : []),
     // A token that is sent must be good, also where none is needed.
     'UNAUTHORIZED',

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig, loadEnvironment } from '../shared/config.ts';
+import { engineVariables, loadConfig, loadEnvironment } from '../shared/config.ts';
 import { openLog } from '../shared/log.ts';
 import { onStop } from '../shared/stop.ts';
 import { PlainError, reportError } from './plain-error.ts';
@@ -64,8 +64,10 @@ async function start(): Promise<void> {
   const urls = await startEngines(given, { dataDir, log, signal: abort.signal, running: engines });
   const env = { ...process.env, ...urls, DATA_DIR: dataDir, PORT: String(port) };
   // Commands that are run beside this one learn from the file where the API is, too.
-  const { DATABASE_URL, QUEUE_REDIS_URL, CACHE_REDIS_URL, PUBLIC_URL } = loadConfig(env);
-  writePrivateFile(enginesFile, { DATABASE_URL, QUEUE_REDIS_URL, CACHE_REDIS_URL, PUBLIC_URL });
+  const config = loadConfig(env);
+  const shared = [...engineVariables, 'PUBLIC_URL'] as const;
+  const known = shared.flatMap((name) => (config[name] ? [[name, config[name]]] : []));
+  writePrivateFile(enginesFile, Object.fromEntries(known));
   await migrate(env);
 
   abort.signal.throwIfAborted();

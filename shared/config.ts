@@ -9,6 +9,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { parseS3Url, type S3UrlError } from './images/s3/url.ts';
+import { parseRedisUrl } from './redis/url.ts';
+import { parseElasticsearchUrl } from './search/elasticsearch/url.ts';
+import { parseCassandraUrl } from './stories/cassandra-url.ts';
 
 const tiers = ['anonymous', 'free', 'pro', 'enterprise'] as const;
 
@@ -42,10 +46,49 @@ const rateLimits = z.string().transform((text, context): RateLimits => {
 
 const redisUrl = z
   .string()
-  .regex(/^rediss?:\/\//, 'type a URL such as redis://127.0.0.1:6379')
+  .superRefine((url, context) => {
+    try {
+      parseRedisUrl(url);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+    }
+  })
+  .optional();
+
+const s3Url = z
+  .string()
+  .superRefine((text, context) => {
+    try {
+      parseS3Url(text);
+    } catch (error) {
+      context.addIssue((error as S3UrlError).message);
+    }
+  })
+  .optional();
+
+const elasticsearchUrl = z
+  .string()
+  .superRefine((url, context) => {
+    try {
+      parseElasticsearchUrl(url);
+    } catch (error) {
+      context.addIssue((error as RangeError).message);
+    }
+  })
   .optional();
 
 const secret = z.string().min(32, 'type at least 32 characters: openssl rand -hex 32').optional();
+
+const cassandraUrl = z
+  .string()
+  .superRefine((url, context) => {
+    try {
+      parseCassandraUrl(url);
+    } catch (error) {
+      context.addIssue((error as RangeError).message);
+    }
+  })
+  .optional();
 
 const baseUrl = z
   .url({ protocol: /^https?$/, error: 'type a URL such as https://cdn.example.org' })
@@ -102,9 +145,20 @@ export const environment = z.object({
     .default(10)
     .describe('The most Postgres connections one process opens.'),
   QUEUE_REDIS_URL: redisUrl.describe(
-    'Redis for the queues; must not evict. Unset: `npm start` runs its own.',
+    'Redis for the queues; must not evict: redis://…, redis+cluster://[user:password@]host:port,host:port or redis+sentinel://[user:password@]host:port,host:port/master-name; rediss… for TLS. Unset: `npm start` runs its own.',
   ),
-  CACHE_REDIS_URL: redisUrl.describe('Redis for feeds and caches; may evict. QUEUE_REDIS_URL when unset.'),
+  CACHE_REDIS_URL: redisUrl.describe(
+    'Redis for feeds and caches; may evict; URLs as above. QUEUE_REDIS_URL when unset.',
+  ),
+  CASSANDRA_URL: cassandraUrl.describe(
+    'Cassandra for stories: cassandra://[user:password@]host[:port][,host[:port]…]/keyspace?datacenter=datacenter1&replication=1. The keyspace and its tables are made if they are missing, with that many copies. Unset: stories are kept in Postgres.',
+  ),
+  S3_URL: s3Url.describe(
+    'MinIO or any S3 for the images: http(s)://access-key:secret-key@host:port/bucket?region=us-east-1, keys percent-encoded; the bucket is made if missing, and stays private. Unset: a folder below DATA_DIR.',
+  ),
+  ELASTICSEARCH_URL: elasticsearchUrl.describe(
+    'Elasticsearch 9 for search: http(s)://[user:password@]host:port[,host:port…]/?prefix=emulsion. Unset: search is in Postgres; `npm run reindex` fills a new one.',
+  ),
   AUTH_SECRET: secret.describe(
     'Signs tokens and URLs of private images, and encrypts what must not be read in the database; another one signs everybody out and makes TOTP unusable. Unset: `npm start` generates one and keeps it in DATA_DIR.',
   ),
@@ -155,6 +209,10 @@ export const environment = z.object({
     })
     .default('info')
     .describe('The least important log lines that are written.'),
+  HEARTBEAT_FILE: z
+    .string()
+    .optional()
+    .describe('A file a worker writes anew every 5 s while it lives, for health checks. Unset: none.'),
   DECODER_PROCESSES: z.coerce
     .number('type a number of processes such as 2')
     .int()
@@ -185,6 +243,16 @@ export const environment = z.object({
     .default(86_400)
     .describe('How long a story can be seen, in seconds; a change holds for stories posted from then on.'),
 });
+
+/** The variables that say where the engines are. */
+export const engineVariables = [
+  'DATABASE_URL',
+  'QUEUE_REDIS_URL',
+  'CACHE_REDIS_URL',
+  'CASSANDRA_URL',
+  'ELASTICSEARCH_URL',
+  'S3_URL',
+] as const satisfies readonly (keyof typeof environment.shape)[];
 
 type Environment = z.output<typeof environment>;
 

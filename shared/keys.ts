@@ -1,7 +1,7 @@
 /**
  * Every Redis key and channel. What one script touches together shares a cluster slot: the part in braces
  * is what the slot is computed from, and a key without braces is hashed whole, so `{feed:user_1}:marks`
- * lies beside `feed:user_1`.
+ * lies beside `feed:user_1`. (Decision 17.)
  */
 export const keys = {
   /** Sorted set: a user's precomputed feed; member post id, score Unix seconds. */

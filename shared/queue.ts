@@ -10,6 +10,7 @@ import {
   queueNames,
 } from './jobs.ts';
 import { keys } from './keys.ts';
+import { rateMinutes, ratePerSecond } from './queue-rate.ts';
 import type { Redis } from './redis/index.ts';
 import { currentRequestId } from './request-context.ts';
 
@@ -49,6 +50,8 @@ export type Queues = {
   counts(queue: QueueName): Promise<QueueCounts>;
   /** How long the oldest waiting job has waited, in seconds; 0 if none waits. */
   oldestS(queue: QueueName): Promise<number>;
+  /** How many jobs ended a second in the last minutes, whether done or failed for good. */
+  ratePerSecond(queue: QueueName): Promise<number>;
   /** BullMQ's own objects, for Bull Board. */
   readonly all: readonly Queue[];
   close(): Promise<void>;
@@ -142,6 +145,12 @@ export function openQueues(redis: Redis): Queues {
       ]);
       const times = [...waiting, ...prioritized].flatMap((job) => (job ? [job.timestamp] : []));
       return times.length > 0 ? Math.max(0, Date.now() - Math.min(...times)) / 1_000 : 0;
+    },
+    async ratePerSecond(queue) {
+      const ended = await Promise.all(
+        (['completed', 'failed'] as const).map((end) => named(queue).getMetrics(end, 0, rateMinutes - 1)),
+      );
+      return ratePerSecond(ended, Date.now());
     },
     all: [...queues.values()],
     async close() {

@@ -50,6 +50,17 @@ describe('boundaries', () => {
     ['otpauth is imported by one file only', /^otpauth$/, /^shared\/auth\/totp\.ts$/],
     ['WebAuthn is imported by signing in only', /^@simplewebauthn\//, /^api\/(auth|routes\/auth)\//],
     ['yazl is imported by exports only', /^yazl$/, /^workers\/export\/zip\.ts/],
+    [
+      'the Cassandra driver is imported by the stories only',
+      /^cassandra-driver$/,
+      /^shared\/stories\/cassandra/,
+    ],
+    [
+      'the Elasticsearch client is imported by the search only',
+      /^@elastic\//,
+      /^shared\/search\/elasticsearch(\.ts$|\/)/,
+    ],
+    ['the MinIO client is imported by the images only', /^minio$/, /^shared\/images\/s3(\.ts$|\/)/],
     ['sharp is imported by the decoding processes only', /^sharp$/, /^shared\/images\//],
   ];
   for (const [what, library, allowed] of places) {
@@ -61,10 +72,20 @@ describe('boundaries', () => {
 
   it('let adapters be reached through their port only', async () => {
     const imports = await importsOf('{api,workers,shared}/**/*.ts');
-    expect(offenders(imports, /^shared\/images\/disk\.ts$/, /^shared\/images\//)).to.eql([]);
-    expect(offenders(imports, /^shared\/search\/postgres\.ts$/, /^shared\/search\//)).to.eql([]);
+    expect(
+      offenders(imports, /^shared\/images\/(disk\.ts$|s3(\.ts$|\/(?!url\.ts$)))/, /^shared\/images\//),
+    ).to.eql([]);
+    expect(
+      offenders(
+        imports,
+        /^shared\/search\/(postgres\.ts$|elasticsearch(\.ts$|\/(?!url\.ts$)))/,
+        /^shared\/search\//,
+      ),
+    ).to.eql([]);
     expect(offenders(imports, /^shared\/mail\/(log|smtp)\.ts$/, /^shared\/mail\//)).to.eql([]);
-    expect(offenders(imports, /^shared\/stories\/postgres\.ts$/, /^shared\/stories\//)).to.eql([]);
+    expect(offenders(imports, /^shared\/stories\/(postgres|cassandra)\.ts$/, /^shared\/stories\//)).to.eql(
+      [],
+    );
   });
 
   it('let only the configuration read the environment', async () => {

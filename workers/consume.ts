@@ -13,6 +13,9 @@ import { effectOf, type Handlers, runJob } from './handler.ts';
  */
 const takeover = { lockDuration: 4_000, stalledInterval: 1_000, maxStalledCount: 3 };
 
+/** Redis keeps for an hour how many jobs ended in each minute: the rate of /metrics, and a curve in Bull Board. */
+const metrics = { maxDataPoints: 60 };
+
 /**
  * How many jobs of a queue one process works at. Media jobs wait for child processes, the rest for engines; those of
  * `accounts` keep an engine busy for minutes.
@@ -34,6 +37,7 @@ export function consume(tools: Tools, handlers: Handlers, queues: readonly Queue
       connection,
       prefix: keys.queuePrefix(queue),
       concurrency: concurrencyOf(queue, config.DECODER_PROCESSES),
+      metrics,
       ...takeover,
     });
     worker.on('error', (error) => log.debug({ queue, error: error.message }, 'a worker waits for Redis'));

@@ -5,7 +5,7 @@
 import { isJobName } from '../shared/jobs.ts';
 import { keys } from '../shared/keys.ts';
 import { effectJobId } from '../shared/queue.ts';
-import { openRedis } from '../shared/redis/index.ts';
+import { openSubscriber } from '../shared/redis/index.ts';
 import type { Tools } from '../shared/tools.ts';
 
 const batch = 200;
@@ -22,7 +22,7 @@ export type Relay = {
 /** Starts to move events, and goes on until it is stopped. */
 export function startRelay(tools: Tools): Relay {
   const { outbox, queues, log, config } = tools;
-  const subscriber = openRedis(config.QUEUE_REDIS_URL, 'subscriber', log);
+  const subscriber = openSubscriber(config.QUEUE_REDIS_URL, log);
   let stopping = false;
   let current: Promise<void> | undefined;
   let again = false;

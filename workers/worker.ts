@@ -8,6 +8,7 @@ import { openTools, type Tools } from '../shared/tools.ts';
 import { archivesFolder } from './archives-folder.ts';
 import { consume } from './consume.ts';
 import { handlers } from './handlers/index.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { workerRegistry } from './metrics.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { renditionsFolder } from './renditions-folder.ts';
@@ -32,6 +33,7 @@ export async function startWorker(config: Config, names: readonly string[]): Pro
   const relay = relays ? startRelay(tools) : undefined;
   if (relays) await scheduleSweeps(tools);
   const stopPublishing = publishMetrics(tools.cache, newId('process'), workerRegistry, tools.log);
+  const stopHeartbeat = await startHeartbeat(config.HEARTBEAT_FILE, tools.log);
   tools.log.info({ queues, relays }, 'worker ready');
   return {
     tools,
@@ -41,6 +43,7 @@ export async function startWorker(config: Config, names: readonly string[]): Pro
       await consumer.stop();
       await stopPublishing();
       await tools.stop();
+      await stopHeartbeat();
     },
   };
 }

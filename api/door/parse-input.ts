@@ -1,6 +1,7 @@
 /** What a client sent, checked against what a route takes. */
 import type { z } from 'zod';
-import { Failure, fail } from '../../shared/errors.ts';
+import { Failure, fail, shortened } from '../../shared/errors.ts';
+import type { Route } from '../route.ts';
 
 /**
  * Parses the input of a request.
@@ -12,6 +13,21 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unkn
   if (!parsed.success) throw invalid(parsed.error);
   refuseNul(parsed.data);
   return parsed.data;
+}
+
+/**
+ * Parses the query of a request. A parameter the route does not know is refused as an unknown field of a body is: it is
+ * a slip that would go unnoticed.
+ *
+ * @throws {Failure} INVALID_INPUT
+ */
+export function parseQuery({ query: schema }: Route, query: object): unknown {
+  const unknown = Object.keys(query).filter((name) => !schema || !Object.hasOwn(schema.shape, name));
+  const problems = unknown.map((name) => ({ field: shortened(name), reason: 'Unknown parameter' }));
+  if (problems.length > 0) {
+    fail('INVALID_INPUT', { ...problems[0], ...(problems.length > 1 ? { problems } : {}) });
+  }
+  return schema && parseInput(schema, query);
 }
 
 function invalid(error: z.ZodError): Failure {

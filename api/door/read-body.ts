@@ -1,21 +1,25 @@
 /** Reads a request's body: JSON, or a multipart form whose files go to disk. */
 import express, { type Request, type Response } from 'express';
+import { z } from 'zod';
 import { fail } from '../../shared/errors.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Route } from '../route.ts';
 import { receiveUpload, type Upload } from '../uploads.ts';
+import { parseInput } from './parse-input.ts';
 
 /** A caption of 2,200 four-byte characters, JSON-escaped, fits several times. */
 const maxJsonBytes = 64 * 1_024;
 
 const parseJson = express.json({ limit: maxJsonBytes, strict: true });
 
+const nothing = z.strictObject({});
+
 /** What the client sent, not yet checked against the route's schema. */
 export type ReadBody = { fields: unknown; upload: Upload | undefined };
 
 /**
- * @throws {Failure} INVALID_INPUT for a wrong content type or broken JSON or multipart; PAYLOAD_TOO_LARGE;
- *   and what `receiveUpload` throws.
+ * @throws {Failure} INVALID_INPUT for a wrong content type, broken JSON or multipart, or fields where the route takes
+ *   none; PAYLOAD_TOO_LARGE; and what `receiveUpload` throws.
  */
 export async function readBody(
   spec: Route,
@@ -38,14 +42,19 @@ export async function readBody(
     });
     return { fields: Object.fromEntries(fields), upload };
   }
-  if (!spec.body) return { fields: undefined, upload: undefined };
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  // Of a body that is not asked for, only an empty object is taken: many clients send one along.
+  if (!spec.body && (spec.method === 'get' || !hasBody)) return { fields: undefined, upload: undefined };
   if (hasBody && !request.is('application/json')) {
     fail('INVALID_INPUT', { field: 'content-type', reason: 'Must be application/json' });
   }
   await new Promise<void>((resolve, reject) => {
     parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });
+  if (!spec.body) {
+    parseInput(nothing, request.body ?? {});
+    return { fields: undefined, upload: undefined };
+  }
   return { fields: request.body ?? {}, upload: undefined };
 }

@@ -8,7 +8,7 @@ import { orClosedAccount } from './closed-account.ts';
 import { announceDeprecation } from './deprecation.ts';
 import { sendJson, sendUnchanged } from './headers.ts';
 import { AlreadyAnswered, type Claim, claimKey, fingerprintOf, type Outcome } from './idempotency.ts';
-import { parseInput } from './parse-input.ts';
+import { parseInput, parseQuery } from './parse-input.ts';
 import { type ReadBody, readBody } from './read-body.ts';
 
 /** Checks that only tests pay for: replies match their schema, errors are among those declared. */
@@ -47,7 +47,7 @@ export async function serve(
       claim = await claimKey(tools, `${viewer?.userId ?? ''}\n${spec.method}\n${path}`, key, viewer?.id);
     }
     const params = spec.params?.parse(request.params);
-    const query = spec.query && parseInput(spec.query, request.query);
+    const query = parseQuery(spec, request.query);
     read = await readBody(spec, tools, request, response);
     const body = spec.body && parseInput(spec.body, read.fields);
     // Only a key is ever compared by it.

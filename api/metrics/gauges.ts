@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { Gauge, Registry } from 'prom-client';
 import { queueNames } from '../../shared/jobs.ts';
+import { drainSeconds } from '../../shared/queue-rate.ts';
 import type { Tools } from '../../shared/tools.ts';
 import { liveSockets } from '../live.ts';
 
@@ -19,6 +20,12 @@ export function openGauges(tools: Tools): Gauges {
 
   const queueJobs = gauge('queue_jobs', 'Jobs in each queue, by state.', ['queue', 'state']);
   const queueOldest = gauge('queue_oldest_seconds', 'How long the oldest waiting job has waited.', ['queue']);
+  const queueRate = gauge('queue_jobs_per_second', 'Jobs that ended a second in the last five minutes.', [
+    'queue',
+  ]);
+  const queueDrain = gauge('queue_drain_seconds', 'When each queue is empty at that rate; +Inf: never.', [
+    'queue',
+  ]);
   const outboxEvents = gauge('outbox_events', 'Events that wait for the relay.');
   const outboxOldest = gauge('outbox_oldest_seconds', 'How long the oldest of them has waited.');
   const effects = gauge('effects', 'Effects that are owed (undone), or that failed for good.', ['state']);
@@ -31,16 +38,19 @@ export function openGauges(tools: Tools): Gauges {
 
   const parts: Record<string, { gauges: Gauge<string>[]; read(): Promise<void> }> = {
     queues: {
-      gauges: [queueJobs, queueOldest],
+      gauges: [queueJobs, queueOldest, queueRate, queueDrain],
       async read() {
         await Promise.all(
           queueNames.map(async (queue) => {
-            const [counts, oldestS] = await Promise.all([
+            const [counts, oldestS, perSecond] = await Promise.all([
               tools.queues.counts(queue),
               tools.queues.oldestS(queue),
+              tools.queues.ratePerSecond(queue),
             ]);
             for (const [state, count] of Object.entries(counts)) queueJobs.set({ queue, state }, count);
             queueOldest.set({ queue }, oldestS);
+            queueRate.set({ queue }, perSecond);
+            queueDrain.set({ queue }, drainSeconds(counts.waiting + counts.active, perSecond));
           }),
         );
       },

@@ -1,13 +1,15 @@
 /** How fast a post reaches cached feeds, beside the least that could be done: one bare ZADD a feed. */
 import { setTimeout } from 'node:timers/promises';
 import { openChanges } from '../../shared/changes/index.ts';
+import type { Config } from '../../shared/config.ts';
 import { openDatabase } from '../../shared/db/index.ts';
 import { scoreOf } from '../../shared/feeds/cached.ts';
 import { openFeeds } from '../../shared/feeds/index.ts';
 import { newId } from '../../shared/ids.ts';
 import { keys } from '../../shared/keys.ts';
 import { openLog } from '../../shared/log.ts';
-import { openRedis, type Redis, whenReady } from '../../shared/redis/index.ts';
+import { isCluster, openRedis, type Redis, whenReady } from '../../shared/redis/index.ts';
+import { parseRedisUrl } from '../../shared/redis/url.ts';
 import { compare, shownSpread } from './compare.ts';
 import type { Figure } from './figure.ts';
 
@@ -22,16 +24,23 @@ const cases = [
   { name: 'full feeds', feeds: 5_000, posts: depth * 1.2, pushes: 20 },
 ];
 
-type Command = (pipeline: ReturnType<Redis['pipeline']>, key: string) => void;
+/** What takes commands: a pipeline, or a cluster, to whose nodes they are sent together as they come. */
+type Taker = Pick<ReturnType<Redis['pipeline']>, 'zadd' | 'expire'> | Pick<Redis, 'zadd' | 'expire'>;
+type Command = (taker: Taker, key: string) => unknown;
 
-/** Runs a command for every key, in pipelines of 1,000, eight of them in flight. */
+/** Runs a command for every key, a thousand together, eight thousand in flight. */
 async function pipelined(redis: Redis, all: string[], command: Command): Promise<void> {
   let from = 0;
   const lane = async () => {
     while (from < all.length) {
-      const pipeline = redis.pipeline();
-      for (const key of all.slice(from, from + pipelineLength)) command(pipeline, key);
+      const keysOfOne = all.slice(from, from + pipelineLength);
       from += pipelineLength;
+      if (isCluster(redis)) {
+        await Promise.all(keysOfOne.map((key) => command(redis, key)));
+        continue;
+      }
+      const pipeline = redis.pipeline();
+      for (const key of keysOfOne) command(pipeline, key);
       await pipeline.exec();
     }
   };
@@ -50,15 +59,32 @@ function pastPosts(count: number): (string | number)[] {
 /** Waits until Redis has written down what it was told: a rewrite of its file would slow down one side only. */
 async function written(redis: Redis): Promise<void> {
   const busy = /^(aof_rewrite_in_progress|aof_rewrite_scheduled|aof_pending_bio_fsync):[1-9]/m;
-  while (busy.test(await redis.info('persistence'))) await setTimeout(100);
+  for (const master of isCluster(redis) ? redis.nodes('master') : [redis]) {
+    while (busy.test(await master.info('persistence'))) await setTimeout(100);
+  }
 }
 
-export const fanOut: Figure = async ({ engines, rounds, note, onStop }) => {
-  const { config } = await (await engines()).stage('fan-out');
+async function emptied(redis: Redis): Promise<void> {
+  await Promise.all((isCluster(redis) ? redis.nodes('master') : [redis]).map((master) => master.flushdb()));
+}
+
+export const fanOut: Figure = async (bench) => {
+  const { config } = await (await bench.engines()).stage('fan-out');
+  const lines = await measure(config, config.CACHE_REDIS_URL, bench);
+  const given = process.env.TEST_CACHE_REDIS_URL;
+  if (!given || parseRedisUrl(given).kind !== 'cluster') return lines;
+  return [...lines, 'on the Redis Cluster that is given', ...(await measure(config, given, bench))];
+};
+
+async function measure(
+  config: Config,
+  redisUrl: string,
+  { rounds, note, onStop }: Parameters<Figure>[0],
+): Promise<string[]> {
   const log = openLog('bench', 'warn');
-  const redis = openRedis(config.CACHE_REDIS_URL, 'request', log);
+  const redis = openRedis(redisUrl, 'request', log);
   // Patient, unlike the connection that is measured: what is made beforehand may fill the disk's queue for seconds.
-  const patient = openRedis(config.CACHE_REDIS_URL, 'worker', log);
+  const patient = openRedis(redisUrl, 'worker', log);
   await Promise.all([whenReady(redis), whenReady(patient)]);
   const { db, pool } = openDatabase(config.DATABASE_URL, 2, log);
   const disconnect = () => {
@@ -72,11 +98,10 @@ export const fanOut: Figure = async ({ engines, rounds, note, onStop }) => {
     const userIds = Array.from({ length: count }, () => newId('user'));
     const bare = userIds.map((userId) => `bare:${userId}`);
     const past = pastPosts(posts);
-    await pipelined(patient, userIds.map(keys.feed), (pipeline, key) => {
-      pipeline.zadd(key, -1, '!whole000000000 ', ...past);
-      pipeline.expire(key, 86_400);
-    });
-    await pipelined(patient, bare, (pipeline, key) => pipeline.zadd(key, ...past));
+    const made = userIds.map(keys.feed);
+    await pipelined(patient, made, (taker, key) => taker.zadd(key, -1, '!whole000000000 ', ...past));
+    await pipelined(patient, made, (taker, key) => taker.expire(key, 86_400));
+    await pipelined(patient, bare, (taker, key) => taker.zadd(key, ...past));
     await written(patient);
 
     const feeds = openFeeds(redis, db, openChanges(redis, log), depth);
@@ -91,9 +116,7 @@ export const fanOut: Figure = async ({ engines, rounds, note, onStop }) => {
         if (taken !== count) throw new Error(`${taken} of ${count} feeds took the post`);
       });
     const theirs = () =>
-      timed((postId) =>
-        pipelined(redis, bare, (pipeline, key) => pipeline.zadd(key, scoreOf(postId), postId)),
-      );
+      timed((postId) => pipelined(redis, bare, (taker, key) => taker.zadd(key, scoreOf(postId), postId)));
     note(`${rounds + 1} rounds of ${(count * pushes).toLocaleString('en')} deliveries each way`);
     const result = await compare(rounds, ours, theirs);
     lines.push(
@@ -102,9 +125,9 @@ export const fanOut: Figure = async ({ engines, rounds, note, onStop }) => {
       `  pipelined bare ZADD ${shownSpread(result.theirs)} feeds/s`,
       `  ratio               ${shownSpread(result.ratio)}`,
     );
-    await patient.flushdb();
+    await emptied(patient);
   }
   disconnect();
   await pool.end();
   return lines;
-};
+}

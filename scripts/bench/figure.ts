@@ -6,6 +6,8 @@ export type Bench = {
   engines(): Promise<Engines>;
   /** How many rounds count. */
   rounds: number;
+  /** What share of its data a figure that takes minutes to fill is measured with; 1 unless a small run is asked for. */
+  scale: number;
   /** Says what is being done, for whoever waits. */
   note(text: string): void;
   signal: AbortSignal;

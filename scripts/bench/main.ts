@@ -1,4 +1,4 @@
-/** `npm run bench -- [figures…] [--rounds N]`: measures, and asserts nothing. scripts/bench/README.md says what the figures mean. */
+/** `npm run bench -- [figures…] [--rounds N] [--scale S]`: measures, and asserts nothing. scripts/bench/README.md says what the figures mean. */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { openLog } from '../../shared/log.ts';
@@ -10,23 +10,34 @@ import { feedPage } from './feed-page.ts';
 import type { Bench, Figure } from './figure.ts';
 import { memory } from './memory.ts';
 import { renditions } from './renditions.ts';
+import { objectStore } from './s3.ts';
+import { search } from './search.ts';
 import { type Engines, startBenchEngines } from './stage.ts';
 import { startUp } from './start-up.ts';
+import { storyTray } from './story-tray.ts';
 
 const figures: Record<string, Figure> = {
   'feed-page': feedPage,
   'fan-out': fanOut,
   renditions,
   'commit-to-feed': commitToFeed,
+  'object-store': objectStore,
+  search,
   'start-up': startUp,
   memory,
+  'story-tray': storyTray,
 };
-const usage = `Type: npm run bench -- [--rounds N] [figures…]
-Figures: ${Object.keys(figures).join(', ')}; all of them if none is named. N: how many rounds count, default 5.`;
+const usage = `Type: npm run bench -- [--rounds N] [--scale S] [figures…]
+Figures: ${Object.keys(figures).join(', ')}; all of them if none is named. N: how many rounds count, default 5.
+S: what share of its documents the search is measured with, default 1.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    scale: { type: 'string', default: '1' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
 
 const abort = new AbortController();
@@ -39,6 +50,7 @@ const bench: Bench = {
     return engines;
   },
   rounds: Number(values.rounds),
+  scale: Number(values.scale),
   note: (text) => console.error(`  … ${text}`),
   signal: abort.signal,
   onStop: (stop) => void stops.push(stop),
@@ -53,7 +65,7 @@ async function clear(): Promise<void> {
 
 async function measure(names: string[]): Promise<void> {
   const unknown = names.filter((name) => !(name in figures));
-  if (unknown.length > 0 || !(bench.rounds >= 1)) {
+  if (unknown.length > 0 || !(bench.rounds >= 1) || !(bench.scale > 0)) {
     throw new PlainError(
       unknown.length > 0 ? `There is no figure named ${unknown.join(', ')}.\n${usage}` : usage,
     );

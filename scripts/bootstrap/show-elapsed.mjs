@@ -1,4 +1,4 @@
-/** Shows that something slow goes on, and for how long already. */
+/** Shows that something slow goes on, and for how long already: on stderr, which leaves stdout to results. */
 
 /**
  * Prints `what … 12 s`: on a terminal one line that counts the seconds, elsewhere a line now, one every
@@ -10,11 +10,11 @@
  */
 export function showElapsed(what, afterMs = 0) {
   const startedAt = Date.now();
-  const { isTTY } = process.stdout;
+  const { isTTY } = process.stderr;
   const line = () => `${what} … ${Math.round((Date.now() - startedAt) / 1000)} s`;
   let isShown = false;
   const show = () => {
-    process.stdout.write(isTTY ? `\r${line()}` : isShown ? `${line()}\n` : `${what} …\n`);
+    process.stderr.write(isTTY ? `\r${line()}` : isShown ? `${line()}\n` : `${what} …\n`);
     isShown = true;
   };
   let interval;
@@ -26,6 +26,6 @@ export function showElapsed(what, afterMs = 0) {
   return () => {
     clearTimeout(delay);
     clearInterval(interval);
-    if (isShown) process.stdout.write(isTTY ? `\r${line()}\n` : `${line()}\n`);
+    if (isShown) process.stderr.write(isTTY ? `\r${line()}\n` : `${line()}\n`);
   };
 }

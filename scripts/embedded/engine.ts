@@ -8,6 +8,8 @@ export type EmbeddedEngine = {
   port: number;
   /** True if it serves; rejects or is false while it does not yet. */
   isReady: () => Promise<boolean>;
+  /** How long it may take until it serves, where that is longer than usual. */
+  startTimeoutMs?: number;
   logFile: string;
 };
 

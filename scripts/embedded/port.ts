@@ -1,6 +1,6 @@
 /** Which TCP ports can be listened on. */
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** Tries the port: undefined if it can be listened on, else the reason (`EADDRINUSE`, `EACCES`, …). */
 export function whyNotListen(host: string, port: number): Promise<string | undefined> {
@@ -21,4 +21,18 @@ export async function freePort(preferred?: number): Promise<number> {
   for (let port = preferred ?? randomInt(15_000, 32_000); ; port = randomInt(15_000, 32_000)) {
     if ((await whyNotListen('127.0.0.1', port)) === undefined) return port;
   }
+}
+
+/** True if somebody listens there: cheap to ask, before a driver is asked for more. */
+export function isListening(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1_000, () => end(false));
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
 }

@@ -1,67 +1,21 @@
 /** The folder in which a Postgres keeps its databases (a "cluster"): made once, then found again. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PlainError } from '../plain-error.ts';
 import { cacheFolder, whileLocked } from './cache.ts';
-import { makeEnterable, type PostgresBinaries } from './postgres-binaries.ts';
-import { canEnter, type RunAs } from './run-as.ts';
+import { giveTo } from './place.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import type { RunAs } from './run-as.ts';
 
 /** The superuser's name; there is no other. */
 export const owner = 'emulsion';
-
-function giveTo({ uid, gid }: RunAs, path: string): void {
-  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
-}
 
 function makePrivate(runAs: RunAs, path: string): void {
   mkdirSync(path, { recursive: true });
   chmodSync(path, 0o700);
   giveTo(runAs, path);
-}
-
-/**
- * Where the data really lies: the folder itself, or, for a user who cannot enter its parent, one below
- * /var/lib, to which the folder becomes a link. The link is what is found at the next start, so the data
- * belongs to DATA_DIR wherever that is moved.
- *
- * @throws {PlainError} if there is no folder that user could enter.
- */
-export function placeData(runAs: RunAs, folder: string): string {
-  if (existsSync(folder)) return realpathSync(folder);
-  if (lstatSync(folder, { throwIfNoEntry: false }))
-    throw new PlainError(
-      `${folder} is a link to ${readlinkSync(folder)}, which is gone. Bring that back, or remove the link to ` +
-        'begin with an empty database.',
-    );
-  if (runAs.uid === undefined || canEnter(runAs, dirname(folder))) return folder;
-  const place = '/var/lib/emulsion';
-  if (!makeEnterable(runAs, place))
-    throw new PlainError(
-      `Postgres does not run as root, and no other user can enter ${dirname(folder)} or ${place}: ` +
-        'type DATA_DIR=… with a folder that everybody can enter.',
-    );
-  const target = join(place, `postgres-${randomBytes(4).toString('hex')}`);
-  console.log(
-    `Postgres runs as another user, who cannot enter ${dirname(folder)}: its data lies in ${target}`,
-  );
-  mkdirSync(target);
-  symlinkSync(target, folder);
-  return target;
 }
 
 /**

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import type { EmbeddedEngine } from './engine.ts';
 import { endLeftover } from './leftover.ts';
+import { placeData } from './place.ts';
 import { freePort } from './port.ts';
-import { findPostgres } from './postgres-binaries.ts';
-import { copyCluster, ensureCluster, owner, placeData } from './postgres-cluster.ts';
+import { findPostgres, postgresRefusesRoot } from './postgres-binaries.ts';
+import { copyCluster, ensureCluster, owner } from './postgres-cluster.ts';
 import { chooseRunAs } from './run-as.ts';
 import { spawnEngine } from './spawn-engine.ts';
 
@@ -60,9 +61,9 @@ async function query(url: string, sql: string, values: unknown[] = []): Promise<
  */
 export async function preparePostgres(options: PostgresOptions): Promise<EmbeddedEngine> {
   const { folder, logFile } = options;
-  const runAs = chooseRunAs(folder);
+  const runAs = chooseRunAs(folder, postgresRefusesRoot);
   const binaries = await findPostgres(runAs);
-  const data = placeData(runAs, folder);
+  const data = placeData(runAs, folder, 'postgres', postgresRefusesRoot);
   let password: string;
   if (options.isDurable) {
     password = options.password;

@@ -86,7 +86,7 @@ async function fromApt(): Promise<RedisBinary | undefined> {
       rmSync(folder, { recursive: true, force: true });
       await unpackFromApt(folder);
     } catch (error) {
-      console.log(String(error));
+      console.error(String(error));
     } finally {
       done();
     }
@@ -103,7 +103,7 @@ async function fromBrew(): Promise<RedisBinary | undefined> {
     const { stdout } = await run(brew, ['--prefix', 'redis']);
     return await usable({ command: join(stdout.trim(), 'bin/redis-server') });
   } catch (error) {
-    console.log(String(error));
+    console.error(String(error));
     return undefined;
   } finally {
     done();

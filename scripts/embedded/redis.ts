@@ -17,13 +17,17 @@ export type RedisOptions = {
   /** False for tests: nothing is written to disk, and there are databases enough for every test file. */
   isDurable: boolean;
   logFile: string;
+  /** How it is called in the log; `redis` when unset. */
+  name?: string;
+  /** Further lines of redis.conf, which win over those above them. */
+  settings?: string[];
 };
 
 /** redis.conf takes double quotes with backslash escapes around a value, as JSON has them. */
 const quote = (text: string) => JSON.stringify(text);
 
 /** Read from stdin, so that the password shows neither in `ps` nor in a file. */
-function configOf({ folder, password, isDurable }: RedisOptions, port: number): string {
+function configOf({ folder, password, isDurable, settings = [] }: RedisOptions, port: number): string {
   const lines = [
     'bind 127.0.0.1',
     `port ${port}`,
@@ -39,6 +43,7 @@ function configOf({ folder, password, isDurable }: RedisOptions, port: number): 
     'appendfsync everysec',
     `databases ${isDurable ? 16 : 512}`,
     'loglevel warning',
+    ...settings,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -60,7 +65,7 @@ export async function prepareRedis(options: RedisOptions): Promise<EmbeddedEngin
     port,
     logFile,
     program: {
-      name: 'redis',
+      name: options.name ?? 'redis',
       stopSignal,
       killSignal: 'SIGKILL',
       spawn: () =>

@@ -1,4 +1,4 @@
-/** Postgres refuses to run as root, so under root it runs as another user, who has to reach its files. */
+/** Postgres and Elasticsearch refuse to run as root; then another user runs them, who has to reach their files. */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { PlainError } from '../plain-error.ts';
@@ -13,14 +13,17 @@ function idOf(flag: '-u' | '-g', name: string): number | undefined {
   return status === 0 ? Number(stdout) : undefined;
 }
 
+/** An engine that refuses root, for messages: its name, and the setting that makes ours unnecessary. */
+export type RefusesRoot = { engine: string; setting: string };
+
 /**
- * Who Postgres runs as: we ourselves unless we are root; then the owner of its data, or `postgres` or
+ * Who such an engine runs as: we ourselves unless we are root; then the owner of its data, or `postgres` or
  * `nobody`, whichever exists, where there is no data yet.
  *
  * @param dataFolder the folder with the data; it need not exist
  * @throws {PlainError} if root has nobody to run it as.
  */
-export function chooseRunAs(dataFolder: string): RunAs {
+export function chooseRunAs(dataFolder: string, { engine, setting }: RefusesRoot): RunAs {
   if (process.getuid?.() !== 0) return {};
   const owner = statSync(dataFolder, { throwIfNoEntry: false });
   if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
@@ -30,8 +33,8 @@ export function chooseRunAs(dataFolder: string): RunAs {
     if (uid && gid) return { uid, gid };
   }
   throw new PlainError(
-    `Postgres does not run as root, and there is no user ${candidates.join(' or ')} to run it as. ` +
-      'Start as another user, or type DATABASE_URL=postgres://… to use a Postgres of your own.',
+    `${engine} does not run as root, and there is no user ${candidates.join(' or ')} to run it as. ` +
+      `Start as another user, or type ${setting} to use one of your own.`,
   );
 }
 

@@ -1,6 +1,6 @@
-/** How Redis and Postgres are run: as children that outlive a ctrl-c, but not us. */
+/** How engines are run: as children that outlive a ctrl-c, but not us. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { RunAs } from './run-as.ts';
 
 export type EngineProcess = {
@@ -12,6 +12,10 @@ export type EngineProcess = {
   stopSignal: NodeJS.Signals;
   env?: NodeJS.ProcessEnv;
   runAs?: RunAs;
+  /** Its working folder; `/` when unset. */
+  folder?: string;
+  /** Gets its process id, for engines that do not write it down themselves. */
+  pidFile?: string;
 };
 
 let knowsParentDeathSignal: boolean | undefined;
@@ -35,13 +39,14 @@ export function spawnEngine(engine: EngineProcess): ChildProcess {
     : [engine.command, engine.args];
   const child = spawn(command, args, {
     ...engine.runAs,
-    cwd: '/',
+    cwd: engine.folder ?? '/',
     detached: true,
     stdio: [engine.input === undefined ? 'ignore' : 'pipe', log, log],
     // Nothing of ours has to be known to them, and PG… variables would change what Postgres does.
     env: { PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C', ...engine.env },
   });
   closeSync(log);
+  if (engine.pidFile && child.pid) writeFileSync(engine.pidFile, `${child.pid}\n`);
   // It may end before it has read everything; its exit tells.
   child.stdin?.on('error', () => {});
   child.stdin?.end(engine.input);

@@ -30,7 +30,7 @@ export async function runEngine(engine: EmbeddedEngine, context: EngineContext):
   const supervised = supervise(engine.program, context.log);
   context.running.push(supervised);
   try {
-    await untilReady(supervised, engine.isReady, startTimeoutMs, context.signal);
+    await untilReady(supervised, engine.isReady, engine.startTimeoutMs ?? startTimeoutMs, context.signal);
   } catch (error) {
     context.signal.throwIfAborted();
     const { message, cause } = error as Error;

@@ -1,15 +1,23 @@
 /** Tells what is wrong with an engine that somebody else runs, before anything is started that needs it. */
-import { Redis } from 'ioredis';
 import pg from 'pg';
-import { refuseEviction } from '../../shared/redis/index.ts';
+import { openObjectStore } from '../../shared/images/index.ts';
+import { openLog } from '../../shared/log.ts';
+import { refuseEviction } from '../../shared/redis/fit.ts';
 import { PlainError } from '../plain-error.ts';
+import { askRedis } from './ask-redis.ts';
 
 /** An engine that is started beside us gets this long to listen. */
 const patienceMs = 10_000;
 const connectTimeoutMs = 5_000;
 const lookEveryMs = 200;
 
-type Given = { DATABASE_URL?: string; QUEUE_REDIS_URL?: string; CACHE_REDIS_URL?: string };
+type Given = {
+  DATA_DIR: string;
+  DATABASE_URL?: string | undefined;
+  QUEUE_REDIS_URL?: string | undefined;
+  CACHE_REDIS_URL?: string | undefined;
+  S3_URL?: string | undefined;
+};
 
 async function askPostgres(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
@@ -22,33 +30,9 @@ async function askPostgres(url: string): Promise<void> {
   }
 }
 
-async function askRedis(
-  url: string,
-  ask: (redis: Redis) => Promise<unknown> = async () => {},
-): Promise<void> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    retryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-    enableReadyCheck: false,
-    connectTimeout: connectTimeoutMs,
-    commandTimeout: connectTimeoutMs,
-  });
-  // What the server objects to (its password, the number of the database) comes as an event only.
-  let objection: Error | undefined;
-  redis.on('error', (error) => {
-    objection ??= error;
-  });
-  try {
-    await redis.connect();
-    await redis.ping();
-    if (objection) throw objection;
-    await ask(redis);
-  } catch (error) {
-    throw objection ?? error;
-  } finally {
-    redis.disconnect();
-  }
+async function askBucket(DATA_DIR: string, S3_URL: string): Promise<void> {
+  await using store = await openObjectStore({ DATA_DIR, S3_URL }, openLog('start', 'silent'));
+  await store.check();
 }
 
 /** Asks until the engine answers or there is no hope that it will. @returns what is wrong with it, if anything. */
@@ -67,8 +51,11 @@ async function problemOf(
       (thrown: NodeJS.ErrnoException) => thrown,
     );
     if (!error) return undefined;
-    const reason = error.message || error.code;
-    const mayCome = /ECONNREFUSED|LOADING|starting up/.test(`${reason}`) && performance.now() < deadline;
+    const reason = (error.message || error.code)?.replace(/\.$/, '');
+    const mayCome =
+      /ECONNREFUSED|LOADING|starting up|did not answer in time|sentinels are unreachable|Connection is closed/.test(
+        `${reason}`,
+      ) && performance.now() < deadline;
     if (!mayCome) {
       // Some say themselves what to type.
       if (reason?.startsWith(name)) return reason;
@@ -88,6 +75,7 @@ export async function reachGiven(given: Given, signal: AbortSignal): Promise<voi
     problemOf('DATABASE_URL', given.DATABASE_URL, askPostgres, signal),
     problemOf('QUEUE_REDIS_URL', given.QUEUE_REDIS_URL, (url) => askRedis(url, refuseEviction), signal),
     problemOf('CACHE_REDIS_URL', given.CACHE_REDIS_URL, (url) => askRedis(url), signal),
+    problemOf('S3_URL', given.S3_URL, (url) => askBucket(given.DATA_DIR, url), signal),
   ]);
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length === 0) return;

@@ -59,10 +59,12 @@ export function openChanges(redis: Redis, log: Log): Changes {
   }
 
   async function read() {
-    const reached = await runId();
+    const reached = await runId(keys.changes);
     // Another server may lack what was announced last, also what this process never read.
     if (last === undefined || reached !== server) return start(reached);
     const entries = await redis.xrange(keys.changes, last, '+', 'COUNT', batch);
+    const answered = await runId(keys.changes);
+    if (answered !== reached) return start(answered);
     // Without the entry that was read last, nobody knows what else Redis has lost.
     if (entries[0]?.[0] !== last || entries.length === batch) {
       log.info('the log of changes was lost or ran ahead: everything in memory is forgotten');

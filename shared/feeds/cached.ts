@@ -78,12 +78,15 @@ export function openCachedFeeds(cache: Redis, db: Db, kept: number): CachedFeeds
 
   return {
     async read(userId, before, count) {
+      const feed = keys.feed(userId);
+      const run = await runId(feed);
       const reply = await readPage(
         cache,
-        [keys.feed(userId), keys.marks(userId)],
-        [count, lifetimeS, await runId(), before ? scoreOf(before) : '', before ?? ''],
+        [feed, keys.marks(userId)],
+        [count, lifetimeS, run, before ? scoreOf(before) : '', before ?? ''],
       );
-      if (!reply) return undefined;
+      // On a cluster the reply may be that of a replica which took over meanwhile.
+      if (!reply || (await runId(feed)) !== run) return undefined;
       const [ids, reached, whole, traits, ...found] = reply;
       const entries = (ids === '' ? [] : ids.split(',')).map(
         (postId): FeedEntry => ({ postId, liked: null, saved: null }),
@@ -102,8 +105,8 @@ export function openCachedFeeds(cache: Redis, db: Db, kept: number): CachedFeeds
 
     /** The token goes in before SQL is read: a post committed in between is pushed to the feed being built. */
     async build({ id, userId }) {
-      const [token, run, beganMs] = [randomUUID(), await runId(), Date.now()];
       const feed = keys.feed(userId);
+      const [token, run, beganMs] = [randomUUID(), await runId(feed), Date.now()];
       if ((await beginBuild(cache, [feed], [token, buildTimeoutS])) === 0) return;
       const ids = await feedFromPostgres(db, id, undefined, kept + 1, { withoutMerged: true });
       const traits = await traitsFromPostgres(db, id);

@@ -8,6 +8,7 @@ import type { Changes } from '../changes/index.ts';
 import type { Db } from '../db/index.ts';
 import { keys } from '../keys.ts';
 import type { Redis } from '../redis/index.ts';
+import { total } from '../redis/spread.ts';
 import { openAuthorPosts } from './author-posts.ts';
 import {
   type CachedPage,
@@ -17,10 +18,9 @@ import {
   openCachedFeeds,
   scoreOf,
 } from './cached.ts';
-import { inGroups } from './groups.ts';
 import { mergeNewest } from './merge.ts';
 import { feedFromPostgres } from './postgres.ts';
-import { dropPost, pushPost } from './scripts.ts';
+import { dropPost, forgetFeeds, pushPost } from './scripts.ts';
 
 export type { FeedEntry } from './cached.ts';
 /** `isBlocked`: somebody may have blocked the viewer, so that who is tagged in the posts must be looked at. */
@@ -132,22 +132,22 @@ export function openFeeds(cache: Redis, db: Db, changes: Changes, depth: number)
       return found === postId ? 'postgres' : undefined;
     },
 
-    push(userIds, postId) {
-      const score = scoreOf(postId);
-      return inGroups(userIds.map(keys.feed), (feedKeys) =>
-        pushPost(cache, feedKeys, [score, postId, depth, kept, most]),
+    async push(userIds, postId) {
+      return total(
+        await pushPost(cache, userIds.map(keys.feed), [scoreOf(postId), postId, depth, kept, most]),
       );
     },
     async drop(userIds, postId) {
-      await inGroups(userIds.map(keys.feed), (feedKeys) => dropPost(cache, feedKeys, [postId, depth]));
+      await dropPost(cache, userIds.map(keys.feed), [postId, depth]);
     },
     async forget(userId) {
       await cache.unlink(keys.feed(userId), keys.marks(userId));
     },
     async forgetAll(userIds) {
-      await inGroups(
+      await forgetFeeds(
+        cache,
         userIds.flatMap((userId) => [keys.feed(userId), keys.marks(userId)]),
-        (feedKeys) => cache.unlink(...feedKeys),
+        [],
       );
     },
     authorChanged: (authorId) => changes.announce('author', String(authorId)),

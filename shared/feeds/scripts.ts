@@ -17,6 +17,10 @@
  * Decisions 2 and 9 say why.
  */
 import { script } from '../redis/index.ts';
+import { spreadScript } from '../redis/spread.ts';
+
+/** Batches of feeds in flight at once. */
+const inFlight = 8;
 
 /**
  * Reads one page. KEYS feed, marks; ARGV limit, lifetime in seconds, run id, cursor's score and post id (or '').
@@ -79,7 +83,8 @@ export const readPage = script<[string, number, number, string, ...string[]] | n
  * with fewer posts than a deep one has is whole or being built, and that its size says is why most pushes are two
  * commands.
  */
-export const pushPost = script<number>(`
+export const pushPost = spreadScript<number>(
+  `
   local call, score, id = redis.call, ARGV[1], ARGV[2]
   local least, kept, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
   local pushed = 0
@@ -109,13 +114,16 @@ export const pushPost = script<number>(`
     end
   end
   return pushed
-`);
+`,
+  inFlight,
+);
 
 /**
  * Takes one post out of feeds. KEYS feeds; ARGV post id, how many posts a deep feed has at least: one that has
  * fewer is forgotten. Replies how many had it.
  */
-export const dropPost = script<number>(`
+export const dropPost = spreadScript<number>(
+  `
   local call, id, least = redis.call, ARGV[1], tonumber(ARGV[2])
   local dropped = 0
   for i = 1, #KEYS do
@@ -128,7 +136,12 @@ export const dropPost = script<number>(`
     end
   end
   return dropped
-`);
+`,
+  inFlight,
+);
+
+/** Forgets feeds. KEYS feeds and their marks. */
+export const forgetFeeds = spreadScript<number>(`return redis.call('UNLINK', unpack(KEYS))`, inFlight);
 
 /** Begins to build. KEYS feed; ARGV token, seconds until it lapses. Replies 0 if there is a builder already. */
 export const beginBuild = script<number>(`

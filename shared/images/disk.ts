@@ -17,7 +17,7 @@ import {
   type ObjectStore,
   ObjectStoreError,
 } from './index.ts';
-import { partsOfKey, partsOfPrefix } from './object-keys.ts';
+import { partsOfKey, partsOfPrefix, refuseOtherType } from './object-keys.ts';
 
 /** How often a put or a removal tries again when another one takes its folder away, or fills it. */
 const maxAttempts = 5;
@@ -40,10 +40,7 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
   return {
     async put(key, path, contentType) {
       const file = fileOf(key);
-      const expected = contentTypeOf(key);
-      if (contentType !== expected) {
-        throw new ObjectStoreError('key', `${key} cannot be ${contentType}: its extension says ${expected}`);
-      }
+      refuseOtherType(key, contentType);
       const copy = join(copies, randomUUID());
       await guarded(async () => {
         try {

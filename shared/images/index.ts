@@ -1,6 +1,7 @@
 /** Where images are kept: the port, and the one place that opens its adapter. */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { Log } from '../log.ts';
 
 /** What is known of an object without reading it. */
 export type ObjectInfo = {
@@ -99,11 +100,18 @@ export function extensionFor(contentType: string): string | undefined {
 }
 
 /**
- * Opens the object store; it has to be closed.
+ * Opens the object store: a bucket if `S3_URL` is set, else a folder. It has to be closed.
  *
- * @throws {ObjectStoreError} `unavailable` if it cannot be used.
+ * @throws {ObjectStoreError} `unavailable` if it cannot be used; not for an endpoint that is away, which is waited for.
  */
-export async function openObjectStore({ DATA_DIR }: { DATA_DIR: string }): Promise<ObjectStore> {
+export async function openObjectStore(
+  { DATA_DIR, S3_URL }: { DATA_DIR: string; S3_URL?: string | undefined },
+  log: Log,
+): Promise<ObjectStore> {
+  if (S3_URL) {
+    const { openS3Store } = await import('./s3.ts');
+    return openS3Store(S3_URL, join(DATA_DIR, 'downloads'), log);
+  }
   const { openDiskStore } = await import('./disk.ts');
   return openDiskStore(join(DATA_DIR, 'images'));
 }

@@ -1,5 +1,5 @@
 /** What may name an object, the same in every store. */
-import { ObjectStoreError } from './index.ts';
+import { contentTypeOf, ObjectStoreError } from './index.ts';
 
 /** Of these characters no part can be made that names a folder above, a hidden file or another drive. */
 const part = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -21,6 +21,14 @@ export function partsOfKey(key: string): string[] {
  */
 export function partsOfPrefix(prefix: string): string[] {
   return partsOf(prefix, prefix.endsWith('/') ? prefix.slice(0, -1) : '', 1);
+}
+
+/** @throws {ObjectStoreError} `key` if it is not the content type that the key tells. */
+export function refuseOtherType(key: string, contentType: string): void {
+  const expected = contentTypeOf(key);
+  if (contentType !== expected) {
+    throw new ObjectStoreError('key', `${key} cannot be ${contentType}: its extension says ${expected}`);
+  }
 }
 
 function partsOf(given: string, path: string, least: number): string[] {

@@ -3,7 +3,6 @@ import { keys } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { Redis } from '../redis/index.ts';
 import { connectedUsers } from './connected.ts';
-import { inGroups } from './groups.ts';
 import { append } from './scripts.ts';
 import { type Hear, openSubscriptions } from './subscriptions.ts';
 
@@ -65,10 +64,7 @@ export function openLive(
   const subscriptions = openSubscriptions(cache, cacheUrl, log, checkEveryMs);
   const live: Live = {
     async tell(userIds, type, data) {
-      const dataText = JSON.stringify(data);
-      await inGroups(userIds.map(keys.live), (streams) =>
-        append(cache, streams, [type, dataText, keptMessages]),
-      );
+      await append(cache, userIds.map(keys.live), [type, JSON.stringify(data), keptMessages]);
     },
     async tellConnected(pick, type, data) {
       for await (const userIds of connectedUsers(cache)) {

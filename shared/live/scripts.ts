@@ -4,6 +4,10 @@
  * it was opened: nothing after it is missing unless it was trimmed from the old end.
  */
 import { script } from '../redis/index.ts';
+import { spreadScript } from '../redis/spread.ts';
+
+/** Batches of streams in flight at once. */
+const inFlight = 4;
 
 /** A stream's entry as Redis replies it: id, then field and value. */
 export type StreamEntry = [id: string, [type: string, dataText: string]];
@@ -12,7 +16,8 @@ export type StreamEntry = [id: string, [type: string, dataText: string]];
  * Appends a message to those of the streams that exist and publishes it, each with the id it follows. One
  * step, so no subscriber sees ids out of order. KEYS streams; ARGV type, data, length. Replies how many.
  */
-export const append = script<number>(`
+export const append = spreadScript<number>(
+  `
   local told = 0
   for _, key in ipairs(KEYS) do
     local newest = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
@@ -23,7 +28,9 @@ export const append = script<number>(`
     end
   end
   return told
-`);
+`,
+  inFlight,
+);
 
 /**
  * Opens a stream, new or not, and reads what follows an id. KEYS stream; ARGV lifetime in seconds, id or ''.
@@ -46,7 +53,8 @@ export const open = script<[newest: string, oldest: string, entries: StreamEntry
  * Keeps streams for another lifetime. KEYS streams; ARGV lifetime in seconds. Replies the newest id of each,
  * '' for one that is gone.
  */
-export const keep = script<string[]>(`
+export const keep = spreadScript<string[]>(
+  `
   local newest = {}
   for i, key in ipairs(KEYS) do
     newest[i] = ''
@@ -55,4 +63,6 @@ export const keep = script<string[]>(`
     end
   end
   return newest
-`);
+`,
+  inFlight,
+);

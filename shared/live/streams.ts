@@ -1,6 +1,5 @@
 /** Reading what a user was told. */
 import type { Redis } from '../redis/index.ts';
-import { inGroups } from './groups.ts';
 import type { LiveType } from './index.ts';
 import { messageText, paddedId } from './messages.ts';
 import { keep, open } from './scripts.ts';
@@ -39,11 +38,10 @@ export async function keepStreams(
   streams: string[],
   found: (stream: string, newestId: string | undefined) => void,
 ): Promise<void> {
-  await inGroups(streams, async (group) => {
-    const newest = await keep(cache, group, [lifetimeS]);
-    for (const [index, stream] of group.entries()) {
+  for (const { keys, reply: newest } of await keep(cache, streams, [lifetimeS])) {
+    for (const [index, stream] of keys.entries()) {
       const id = newest[index];
       found(stream, id ? paddedId(id) : undefined);
     }
-  });
+  }
 }

@@ -6,7 +6,7 @@
 import { Failure } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { Log } from '../log.ts';
-import { openRedis, type Redis } from '../redis/index.ts';
+import { openSubscriber, type Redis, type Server } from '../redis/index.ts';
 import { forgetUnseen, sawConnected } from './connected.ts';
 import { gapText, messageText, paddedId, parsePublished } from './messages.ts';
 import { keepStreams, openStream, readAfter } from './streams.ts';
@@ -47,7 +47,7 @@ export function openSubscriptions(
   checkEveryMs: number,
 ): Subscriptions {
   const subscriptions = new Map<string, Subscription>();
-  let connection: Redis | undefined;
+  let connection: Server | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   function deliver(subscription: Subscription, id: string, text: string) {
@@ -121,13 +121,13 @@ export function openSubscriptions(
       .catch((error: Error) => log.debug({ error: error.message }, 'live streams could not be checked'));
   }
 
-  async function resubscribe(redis: Redis) {
+  async function resubscribe(redis: Server) {
     await Promise.allSettled([...subscriptions.keys()].map((stream) => redis.subscribe(stream)));
     check();
   }
 
-  function connect(): Redis {
-    const redis = openRedis(cacheUrl, 'subscriber', log);
+  function connect(): Server {
+    const redis = openSubscriber(cacheUrl, log);
     // ioredis would subscribe to all channels in one command, and when the connection ends in the middle of
     // that it miscounts the replies to its second attempt. One command a channel has no middle.
     redis.options.autoResubscribe = false;

@@ -1,54 +1,92 @@
-/** Connections to Redis, and scripts that run in it. Only here is ioredis imported. */
+/** Connections to Redis, and scripts that run in it. Only in this folder is ioredis imported. */
 import { createHash } from 'node:crypto';
-import { type Command, Redis } from 'ioredis';
+import { type Cluster, type RedisOptions, Redis as Server } from 'ioredis';
 import type { Log } from '../log.ts';
+import { openCluster, openClusterSubscriber } from './cluster.ts';
+import { gatherWrites } from './gather.ts';
+import { hostsIn, parseRedisUrl, type RedisAddress } from './url.ts';
 
-export type { Redis } from 'ioredis';
+export type { Redis as Server } from 'ioredis';
+
+/** One server, be it one that Sentinels name, or a cluster. Commands are sent to both alike. */
+export type Redis = Server | Cluster;
 
 /**
  * How a connection is used decides what it does while Redis is away: `request` fails at once, so that the
- * client gets its 503; `worker` waits and takes up its work again; `subscriber` listens.
+ * client gets its 503; `worker` waits and takes up its work again.
  */
-type Use = 'request' | 'worker' | 'subscriber';
+type Use = 'request' | 'worker';
 
 /** A Redis that is silent for so long is as good as away; nothing a request asks takes a tenth of it. */
 const answerWithinMs = 5_000;
+const connectTimeoutMs = 5_000;
 
-/**
- * Hands over in one system call what one turn of the event loop asks of Redis: that call costs more than the
- * commands in it. The auto-pipelining of ioredis gathers too, but at twice the work a command, and while one of
- * its pipelines is under way the next one waits.
- */
-class GatheringRedis extends Redis {
-  #isGathering = false;
+const retryStrategy = (attempt: number) => Math.min(50 * 2 ** attempt, 2_000);
 
-  override sendCommand(command: Command, target?: Parameters<Redis['sendCommand']>[1]): unknown {
-    // There is none before the first connection, whatever its type says.
-    const stream = this.stream as Redis['stream'] | undefined;
-    if (stream && !this.#isGathering) {
-      this.#isGathering = true;
-      stream.cork();
-      setImmediate(() => {
-        this.#isGathering = false;
-        stream.uncork();
-      });
-    }
-    return super.sendCommand(command, target);
-  }
+/** True for a cluster: keys of one command must lie in one slot, and a node alone has only some of them. */
+export function isCluster(redis: Redis): redis is Cluster {
+  return redis.isCluster;
 }
 
 /** Opens a connection; it reconnects by itself, within 2 s of Redis being back. */
 export function openRedis(url: string, use: Use, log: Log): Redis {
-  const redis = new (use === 'request' ? GatheringRedis : Redis)(url, {
-    lazyConnect: false,
-    enableOfflineQueue: use !== 'request',
+  const common = {
+    connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest: use === 'request' ? 0 : null,
-    connectTimeout: 5_000,
     ...(use === 'request' ? { commandTimeout: answerWithinMs } : {}),
-    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000),
+  } satisfies RedisOptions;
+  const address = parseRedisUrl(url);
+  if (address.kind === 'cluster') {
+    const cluster = openCluster(address, use, common);
+    // A node that is away is an outage of its slots.
+    cluster.on('node error', (error: Error) =>
+      log.debug({ error: error.message }, 'a node of Redis is away'),
+    );
+    tellOfOutages(cluster, url, use, log);
+    return cluster;
+  }
+  const redis = openServer(address, { ...common, enableOfflineQueue: use !== 'request' });
+  if (use === 'request') gatherWrites(redis);
+  tellOfOutages(redis, url, use, log);
+  return redis;
+}
+
+/** Opens a connection that listens to channels; on a cluster it moves to another node when its own is away. */
+export function openSubscriber(url: string, log: Log): Server {
+  const common = { connectTimeout: connectTimeoutMs, maxRetriesPerRequest: null } satisfies RedisOptions;
+  const address = parseRedisUrl(url);
+  const redis =
+    address.kind === 'cluster'
+      ? openClusterSubscriber(address, common, log)
+      : openServer(address, { ...common, enableOfflineQueue: true });
+  tellOfOutages(redis, url, 'subscriber', log);
+  return redis;
+}
+
+function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>, common: RedisOptions): Server {
+  if (address.kind === 'server') return new Server(address.url, { ...common, retryStrategy });
+  const { sentinels, masterName, database, username, password, isTls } = address;
+  return new Server({
+    ...common,
+    retryStrategy,
+    sentinelRetryStrategy: retryStrategy,
+    sentinels,
+    name: masterName,
+    db: database,
+    ...(username === undefined ? {} : { username }),
+    // Sentinels that want none take any: their default user has none.
+    ...(password === undefined ? {} : { password, sentinelPassword: password }),
+    ...(isTls ? { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+    // A master that says nothing any more does not end its connections: the Sentinels tell who took over.
+    failoverDetector: true,
+    // It is a replica by now; the new connection goes to the master.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
-  const server = URL.parse(url)?.host;
-  // Said once per outage, not once per attempt.
+}
+
+/** Said once per outage, not once per attempt. */
+function tellOfOutages(redis: Redis, url: string, use: Use | 'subscriber', log: Log): void {
+  const server = hostsIn(url);
   let away = false;
   redis.on('error', (error: Error) => {
     if (!away) log.warn({ error: error.message, use, server }, 'Redis is away');
@@ -58,7 +96,6 @@ export function openRedis(url: string, use: Use, log: Log): Redis {
     if (away) log.info({ use, server }, 'Redis is back');
     away = false;
   });
-  return redis;
 }
 
 /** Resolves when the connection can be used; rejects after `timeoutMs`. */
@@ -77,32 +114,24 @@ export async function whenReady(redis: Redis, timeoutMs = 10_000): Promise<void>
   });
 }
 
-/**
- * Queues must never lose a key to memory pressure.
- *
- * @throws if the server evicts, saying what to type.
- */
-export async function refuseEviction(redis: Redis): Promise<void> {
-  // INFO, because those who run Redis for others keep CONFIG to themselves.
-  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
-  if (policy && policy !== 'noeviction') {
-    throw new Error(
-      `QUEUE_REDIS_URL points to a Redis that evicts keys (maxmemory-policy ${policy}), which loses jobs: ` +
-        'type "redis-cli config set maxmemory-policy noeviction" and put the same line into its redis.conf',
-    );
-  }
-}
-
-/** A script with its keys and arguments; one that touches several keys wants them in one cluster slot. */
+/** A script with its keys and arguments; the keys are in one cluster slot. */
 export type Script<Reply> = (
   redis: Redis,
   keys: readonly string[],
   values: readonly (string | number)[],
 ) => Promise<Reply>;
 
-/** Prepares a Lua script: sent by its hash, in full only to a server that does not know it yet. */
-export function script<Reply>(lua: string): Script<Reply> {
+/** The hashes of scripts whose keys may lie anywhere on one server, and are grouped by slot for a cluster. */
+export const spreadScripts = new Set<string>();
+
+/**
+ * Prepares a Lua script: sent by its hash, in full only to a server that does not know it yet.
+ *
+ * @param options.isSpread it is sent by `spreadScript`, which knows which keys go together
+ */
+export function script<Reply>(lua: string, { isSpread = false }: { isSpread?: boolean } = {}): Script<Reply> {
   const sha = createHash('sha1').update(lua).digest('hex');
+  if (isSpread) spreadScripts.add(sha).add(lua);
   return async (redis, keys, values) => {
     try {
       return (await redis.evalsha(sha, keys.length, ...keys, ...values)) as Reply;
@@ -113,12 +142,23 @@ export function script<Reply>(lua: string): Script<Reply> {
   };
 }
 
+/** What Redis, or ioredis in its place, says when it cannot be reached or is no master at this moment. */
+const awayMessages = [
+  'Connection is closed',
+  'Command aborted due to connection close',
+  "Stream isn't writeable",
+  'ECONNREFUSED|ECONNRESET|EPIPE',
+  'max retries per request',
+  'Command timed out',
+  'LOADING|MASTERDOWN|READONLY|UNBLOCKED',
+  'All sentinels are unreachable',
+  // Of a cluster: a part of it has no master, a slot moves, nobody answers.
+  'CLUSTERDOWN|TRYAGAIN|Too many Cluster redirections',
+  'None of startup nodes is available|Failed to refresh slots cache|Cluster is ended',
+];
+const away = new RegExp(awayMessages.join('|'));
+
 /** True if the error says that Redis could not be reached, so that a retry may succeed. */
 export function isRedisDown(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /Connection is closed|Command aborted due to connection close|Stream isn't writeable|ECONNREFUSED|ECONNRESET|EPIPE|max retries per request|Command timed out|LOADING|MASTERDOWN|CLUSTERDOWN/.test(
-      error.message,
-    )
-  );
+  return error instanceof Error && away.test(error.message);
 }

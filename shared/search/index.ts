@@ -1,4 +1,5 @@
 /** Search: the port, and the one place that opens its adapter. */
+import type { Config } from '../config.ts';
 import type { Db } from '../db/index.ts';
 
 export const searchTypes = ['user', 'hashtag', 'location', 'post'] as const;
@@ -30,20 +31,51 @@ export class SearchIndexError extends Error {
   override name = 'SearchIndexError';
 }
 
-/** `after` is no position of this index. */
+/** The index refuses this one document; trying again does not help. */
+export class SearchDocumentError extends Error {
+  override name = 'SearchDocumentError';
+}
+
+/** Something newer stands in the index, as of `standing` at the latest; nothing was changed. */
+export class SearchStaleError extends Error {
+  override name = 'SearchStaleError';
+  readonly standing: number;
+
+  constructor(message: string, standing: number) {
+    super(message);
+    this.standing = standing;
+  }
+}
+
+/** `after` is no position of this index, or no longer one: then `isLapsed`, and the search has to begin again. */
 export class SearchPositionError extends Error {
   override name = 'SearchPositionError';
+  readonly isLapsed: boolean;
+
+  constructor(message: string, options: { isLapsed?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.isLapsed = options.isLapsed ?? false;
+  }
 }
 
 /**
  * Finds users, hashtags, places and posts. Whether the caller may see a hit is for the caller of the port to decide.
  * Every method rejects with `SearchIndexError` if the engine fails.
+ *
+ * `asOf` says when what is written was true, in microseconds, taken before it was read; `alignIndex` takes it from
+ * Postgres. An engine that may do what it was told after its caller has given up holds writes against it, so that an
+ * older one changes nothing, and rejects it with `SearchStaleError`; one that answers in a transaction need not.
+ * Without it a write is of now. What was written is found within a second.
  */
 export type SearchIndex = {
-  /** Adds the document, or replaces the one of the same type and id. */
-  put(document: SearchDocument): Promise<void>;
+  /**
+   * Adds the document, or replaces the one of the same type and id.
+   *
+   * @throws {SearchDocumentError}
+   */
+  put(document: SearchDocument, asOf?: number): Promise<void>;
   /** What is not there is removed already. */
-  remove(type: SearchType, id: string): Promise<void>;
+  remove(type: SearchType, id: string, asOf?: number): Promise<void>;
   /**
    * Best match first, then the more popular: names that equal the query, names that begin with it, documents
    * with all its words, those where the last word only begins, those with words it may have mistyped. While
@@ -52,13 +84,22 @@ export type SearchIndex = {
    * @throws {SearchPositionError}
    */
   query(query: SearchQuery): Promise<{ hits: SearchHit[]; hasMore: boolean }>;
+  /** Makes what was written so far visible to queries at once, for whoever cannot wait a second. */
+  refresh(): Promise<void>;
   /** Rejects if the index cannot be used. */
   check(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Opens the index; it has to be closed. */
-export async function openSearchIndex(db: Db): Promise<SearchIndex> {
+/** Opens the index, whether its engine can be reached now or not; it has to be closed. */
+export async function openSearchIndex(
+  { ELASTICSEARCH_URL: elasticsearch }: Pick<Config, 'ELASTICSEARCH_URL'>,
+  db: Db,
+): Promise<SearchIndex> {
+  if (elasticsearch) {
+    const { openElasticsearch } = await import('./elasticsearch.ts');
+    return openElasticsearch(elasticsearch);
+  }
   const { openPostgresSearch } = await import('./postgres.ts');
   return openPostgresSearch(db);
 }

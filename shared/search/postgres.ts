@@ -12,31 +12,13 @@ import {
 } from './index.ts';
 import { type Bound, findInTier, tiersOf } from './postgres-tiers.ts';
 import { keepWords, leaveWords } from './postgres-words.ts';
-import { normalise, wordsOf } from './words.ts';
-
-type Columns = { name: string | null; fullName: string | null; words: string[] };
-
-function columnsOf(document: SearchDocument): Columns {
-  switch (document.type) {
-    case 'user': {
-      const fullName = document.fullName ? normalise(document.fullName) : null;
-      const words = wordsOf(`${document.username} ${document.fullName ?? ''}`);
-      return { name: normalise(document.username), fullName: fullName || null, words };
-    }
-    case 'hashtag':
-      return { name: normalise(document.id), fullName: null, words: wordsOf(document.id) };
-    case 'location':
-      return { name: normalise(document.name), fullName: null, words: wordsOf(document.name) };
-    case 'post':
-      return { name: null, fullName: null, words: wordsOf(document.text) };
-  }
-}
+import { type Searchable, searchableOf } from './searchable.ts';
 
 /** Writes the row, and returns its id unless it was so already. */
 async function writeDocument(
   tx: Tx,
   document: SearchDocument,
-  columns: Columns,
+  columns: Searchable,
 ): Promise<number | undefined> {
   const { name, fullName, words } = columns;
   const { rows } = await sql<{ id: number }>`
@@ -104,7 +86,7 @@ export function openPostgresSearch(db: Db): SearchIndex {
     orSearchIndexError(db.transaction().execute(work));
   return {
     put(document) {
-      const columns = columnsOf(document);
+      const columns = searchableOf(document);
       return inTransaction(async (tx) => {
         const id = await writeDocument(tx, document, columns);
         if (id === undefined) return;
@@ -114,6 +96,8 @@ export function openPostgresSearch(db: Db): SearchIndex {
     },
     remove: (type, id) => inTransaction((tx) => removeDocument(tx, type, id)),
     query: (query) => orSearchIndexError(find(db, query)),
+    // What is committed is found.
+    async refresh() {},
     async check() {
       await orSearchIndexError(sql`SELECT FROM search_documents LIMIT 1`.execute(db));
     },

@@ -1,5 +1,7 @@
 /** Where the content of stories and who viewed them is kept: the port, and the one place that opens its adapter. */
+import type { Config } from '../config.ts';
 import type { Db } from '../db/index.ts';
+import type { Log } from '../log.ts';
 
 export const mediaTypes = ['image'] as const;
 
@@ -45,7 +47,7 @@ export type StoryStore = {
   get(stories: readonly Pick<StoryContent, 'userId' | 'storyId'>[]): Promise<StoryContent[]>;
   /** Notes that somebody viewed a story; of several views of one viewer the first stands. */
   addView(story: Pick<StoryContent, 'storyId' | 'expiresAt'>, view: StoryView): Promise<void>;
-  /** Which of the stories the viewer viewed. */
+  /** Which of the stories the viewer viewed; of a story that was removed it may say so until its time is over. */
   seen(viewerId: string, storyIds: readonly string[]): Promise<Set<string>>;
   /** How many viewed the story. */
   countViews(storyId: string): Promise<number>;
@@ -65,8 +67,20 @@ export function keptUntil(expiresAt: Date): Date {
   return new Date(expiresAt.getTime() + keptAfterExpiryS * 1_000);
 }
 
-/** Opens the story store; it has to be closed. */
-export async function openStoryStore(db: Db): Promise<StoryStore> {
+/**
+ * Opens the story store, Cassandra if it has an address, else Postgres; it has to be closed.
+ *
+ * @throws if the engine is there and cannot be used as the configuration says; one that is away may come later.
+ */
+export async function openStoryStore(
+  { CASSANDRA_URL, STORY_LIFETIME_S }: Pick<Config, 'CASSANDRA_URL' | 'STORY_LIFETIME_S'>,
+  db: Db,
+  log: Log,
+): Promise<StoryStore> {
+  if (CASSANDRA_URL) {
+    const { openCassandraStories } = await import('./cassandra.ts');
+    return openCassandraStories({ CASSANDRA_URL, STORY_LIFETIME_S }, db, log);
+  }
   const { openPostgresStories } = await import('./postgres.ts');
   return openPostgresStories(db);
 }

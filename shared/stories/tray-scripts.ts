@@ -5,6 +5,10 @@
  * read. (Decision 2 says the same of feeds.)
  */
 import { script } from '../redis/index.ts';
+import { spreadScript } from '../redis/spread.ts';
+
+/** Batches of trays in flight at once. */
+const inFlight = 4;
 
 /**
  * Reads the newest of a tray. KEYS tray; ARGV how many, lifetime in seconds. Replies nothing if there is no finished
@@ -17,7 +21,8 @@ export const readTray = script<string[] | null>(`
 `);
 
 /** Pushes an owner to the trays that exist, finished or not. KEYS trays; ARGV score, owner. Replies how many there were. */
-export const pushOwner = script<number>(`
+export const pushOwner = spreadScript<number>(
+  `
   local pushed = 0
   for i = 1, #KEYS do
     if redis.call('EXISTS', KEYS[i]) == 1 then
@@ -26,7 +31,9 @@ export const pushOwner = script<number>(`
     end
   end
   return pushed
-`);
+`,
+  inFlight,
+);
 
 /** Takes owners out whose score is still the one that was read. KEYS tray; ARGV owner, score, owner, …. */
 export const dropOwners = script<number>(`

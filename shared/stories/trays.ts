@@ -7,8 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../db/index.ts';
 import { keys } from '../keys.ts';
-import { inGroups } from '../live/groups.ts';
 import type { Redis } from '../redis/index.ts';
+import { total } from '../redis/spread.ts';
 import { beginTray, dropOwners, endTray, pushOwner, readTray } from './tray-scripts.ts';
 
 /** A tray nobody reads lapses after a day. */
@@ -65,13 +65,7 @@ export function openTrays(cache: Redis, db: Db): Trays {
       );
     },
     async push(userIds, { ownerId, newestS }) {
-      let pushed = 0;
-      await inGroups(userIds.map(keys.tray), async (trays) => {
-        const touched = await pushOwner(cache, trays, [newestS, ownerId]);
-        // Read after the wait: other groups add to it meanwhile.
-        pushed += touched;
-      });
-      return pushed;
+      return total(await pushOwner(cache, userIds.map(keys.tray), [newestS, ownerId]));
     },
     async drop(userId, entries) {
       if (entries.length === 0) return;

@@ -62,11 +62,16 @@ export const bio = z
  * a port up to 65535, and a path. Letters of any script are those from U+00A1 on, as in Django's URLValidator.
  */
 const webAddress =
-  /^(?:[hH][tT]{2}[pP][sS]?:\/\/(?:[a-zA-Z0-9\u00a1-\uffff](?:[a-zA-Z0-9\u00a1-\uffff-]{0,61}[a-zA-Z0-9\u00a1-\uffff])?\.)+[a-zA-Z\u00a1-\uffff](?:[a-zA-Z0-9\u00a1-\uffff-]{0,61}[a-zA-Z0-9\u00a1-\uffff])(?::(?:[1-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?(?:[/?#][!#-;=?-[\]-~\u00a1-\uffff]*)?)?$/;
+  /^(?:[hH][tT]{2}[pP][sS]?:\/\/(?:[a-zA-Z0-9\u00a1-\u{10ffff}](?:[a-zA-Z0-9\u00a1-\u{10ffff}-]{0,61}[a-zA-Z0-9\u00a1-\u{10ffff}])?\.)+[a-zA-Z\u00a1-\u{10ffff}](?:[a-zA-Z0-9\u00a1-\u{10ffff}-]{0,61}[a-zA-Z0-9\u00a1-\u{10ffff}])(?::(?:[1-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?(?:[/?#][!#-;=?-[\]-~\u00a1-\u{10ffff}]*)?)?$/u;
 
 export const website = z
   .string()
   .trim()
   .regex(webAddress, 'Must be an http or https address')
   .refine(...atMost(maxWebsiteLength))
-  .meta({ maxLength: maxWebsiteLength, examples: ['https://example.org/'] });
+  .meta({
+    // As the character itself: not every reader of JSON Schemas knows the escape.
+    pattern: webAddress.source.replaceAll('\\u{10ffff}', '\u{10ffff}'),
+    maxLength: maxWebsiteLength,
+    examples: ['https://example.org/'],
+  });

@@ -17,8 +17,9 @@ describe('the contract that tests hold replies to', () => {
     text: body === undefined ? '' : JSON.stringify(body),
     headers: new Headers(headers),
   });
+  const signedIn = new Headers({ Authorization: 'Bearer token' });
   const hold = (method: string, path: string, ...rest: Parameters<typeof answer>) =>
-    holdToContract(base, method, path, answer(...rest));
+    holdToContract(base, { method, path, headers: signedIn, body: undefined }, answer(...rest));
   const page = { posts: [], next_cursor: null, has_more: false };
 
   it('lets pass what the document describes, and fields that are new', () => {
@@ -46,7 +47,7 @@ describe('the contract that tests hold replies to', () => {
   it('takes a word for itself before it takes it for an id', () => {
     const wrong = /nearby breaks the contract/;
     expect(() => hold('GET', '/v1/posts/nearby', 200, { post_id: 'post_1' })).to.throw(wrong);
-    hold('GET', '/v1/posts/nearby', 200, page);
+    hold('GET', '/v1/posts/nearby?lat=1.5&lng=-2', 200, page);
   });
 
   it('says nothing of paths and methods that are not in the document', () => {

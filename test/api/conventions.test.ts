@@ -189,6 +189,28 @@ describe('what all endpoints have in common', () => {
     }
   });
 
+  it('refuse a parameter of the query they do not know, by its name', async () => {
+    const unknown = { field: 'limt', reason: 'Unknown parameter' };
+    for (const path of ['/v1/feed', '/v1/users/me', postPath]) {
+      expectRefusal(await alice.get(`${path}?limt=5`), 'INVALID_INPUT', unknown);
+    }
+    const { body } = await alice.get('/v1/feed?limt=5&curser=x');
+    expect(body.error.details.problems.map((each: { field: string }) => each.field)).to.eql([
+      'limt',
+      'curser',
+    ]);
+  });
+
+  it('take no fields where they describe none, but do not mind an empty object', async () => {
+    const refused = await alice.post(`${postPath}/like`, { is_liked: true });
+    expectRefusal(refused, 'INVALID_INPUT', { field: 'is_liked', reason: 'Unknown field' });
+    expect((await alice.get(postPath)).body.like_count).to.equal(0);
+    const form = await alice.form('POST', `${postPath}/like`, new FormData());
+    expectRefusal(form, 'INVALID_INPUT', { field: 'content-type' });
+    const taken = await alice.post(`${postPath}/like`, {});
+    expect(taken.body).to.include({ is_liked: true, like_count: 1 });
+  });
+
   it('answer very long paths and queries without repeating them', async () => {
     const long = 'x'.repeat(12_000);
     for (const path of [`/v1/${long}`, `/v1/posts/${long}`, `/v1/users/@${long}`]) {
@@ -199,6 +221,7 @@ describe('what all endpoints have in common', () => {
     const query = await alice.get(`/v1/feed?cursor=${long}`);
     expectRefusal(query, 'INVALID_INPUT', { field: 'cursor' });
     expect(query.text.length).to.be.below(1_000);
+    expect((await alice.get(`/v1/feed?${long}=1`)).text.length).to.be.below(1_000);
   });
 
   it('answer what is no HTTP, or a head past all bounds, in the envelope and hang up', async () => {

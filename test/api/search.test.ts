@@ -148,6 +148,7 @@ describe('GET /v1/search', function () {
     }
     await w.tools.search.put({ type: 'hashtag', id: 'fleeting', popularity: 1 });
     await w.tools.search.put({ type: 'hashtag', id: 'ephemeral_and_never_there', popularity: 1 });
+    await w.tools.search.refresh();
     expect(await found(alice, { q: 'ephemeral' })).to.eql([]);
     expect(await found(alice, { q: 'fleeting' })).to.eql([]);
   });
@@ -168,6 +169,7 @@ describe('GET /v1/search', function () {
           await w.tools.search.put({ type: 'post', id: each, text: 'pebble', popularity: 30 - number });
         }
       }
+      await w.tools.search.refresh();
     });
 
     it('fills each page with what can be shown, and pages through all of it', async () => {
@@ -224,7 +226,9 @@ describe('GET /v1/search', function () {
     expectRefusal(await send(w.base, 'GET', '/v1/search?q=a'), 'UNAUTHORIZED');
   });
 
-  it('says that it is away when the index is', async () => {
+  it('says that it is away when the index is', async function () {
+    // The contract of the index in Elasticsearch says so there.
+    if (w.config.ELASTICSEARCH_URL) return this.skip();
     await sql`ALTER TABLE search_documents RENAME TO search_documents_away`.execute(w.tools.db);
     try {
       const reply = await search(bob, { q: 'a' });

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type ObjectStore, ObjectStoreError, openObjectStore } from '../../shared/images/index.ts';
+import { openLog } from '../../shared/log.ts';
 import { objectStoreContract } from './object-store.ts';
+
+const log = openLog('test', 'fatal');
 
 const folders: string[] = [];
 
@@ -17,7 +20,7 @@ after(async () => {
   for (const folder of folders) await rm(folder, { recursive: true });
 });
 
-objectStoreContract('on disk', async () => openObjectStore({ DATA_DIR: await emptyFolder() }));
+objectStoreContract('on disk', async () => openObjectStore({ DATA_DIR: await emptyFolder() }, log));
 
 describe('the files of the object store on disk', () => {
   let dataDir: string;
@@ -25,7 +28,7 @@ describe('the files of the object store on disk', () => {
 
   beforeEach(async () => {
     dataDir = await emptyFolder();
-    store = await openObjectStore({ DATA_DIR: dataDir });
+    store = await openObjectStore({ DATA_DIR: dataDir }, log);
   });
   afterEach(() => store.close());
 
@@ -71,7 +74,7 @@ describe('the files of the object store on disk', () => {
     await writeFile(join(copies, 'under-way'), 'half');
     const twoHoursAgo = new Date(Date.now() - 2 * 60 * 60_000);
     await utimes(join(copies, 'crashed'), twoHoursAgo, twoHoursAgo);
-    await using again = await openObjectStore({ DATA_DIR: dataDir });
+    await using again = await openObjectStore({ DATA_DIR: dataDir }, log);
     expect(await readdir(copies)).to.deep.equal(['under-way']);
     await again.check();
   });
@@ -79,7 +82,7 @@ describe('the files of the object store on disk', () => {
   it('finds its objects again after a restart, etags included', async () => {
     await put('p/01h/large.jpg');
     const before = await store.stat('p/01h/large.jpg');
-    await using again = await openObjectStore({ DATA_DIR: dataDir });
+    await using again = await openObjectStore({ DATA_DIR: dataDir }, log);
     expect(await again.stat('p/01h/large.jpg')).to.deep.equal(before);
   });
 
@@ -95,7 +98,7 @@ describe('the files of the object store on disk', () => {
   it('cannot be opened where a file stands in the way', async () => {
     const occupied = await emptyFolder();
     await writeFile(join(occupied, 'images'), 'a file');
-    const error = await openObjectStore({ DATA_DIR: occupied }).catch((thrown: unknown) => thrown);
+    const error = await openObjectStore({ DATA_DIR: occupied }, log).catch((thrown: unknown) => thrown);
     expect((error as ObjectStoreError).kind).to.equal('unavailable');
   });
 });

@@ -270,7 +270,7 @@ export function searchIndexContract(name: string, open: () => Promise<OpenedInde
       expect(hasMore).to.equal(false);
       for (const [number, hit] of hits.entries()) {
         const rest = await index.query({ ...query, limit: 5, after: hit.position });
-        expect(rest.hits).to.eql(hits.slice(number + 1, number + 6));
+        expect(rest.hits.map(named)).to.eql(hits.slice(number + 1, number + 6).map(named));
         expect(rest.hasMore).to.equal(number + 6 < hits.length);
       }
     });

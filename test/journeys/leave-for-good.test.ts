@@ -1,8 +1,6 @@
 /** Somebody who had everything here leaves: nothing of them is left anywhere, and everybody else goes on as if they had never been. */
 import { expect } from 'chai';
-import { appOf, dataOf } from '../tools/app.ts';
-import type { Client } from '../tools/client.ts';
-import { textsOf } from '../tools/conversation.ts';
+import { type App, appOf, asking, at, dataOf, done, joinApp, refusalOf, statusOf } from '../tools/app.ts';
 import { type FullLife, fullLife } from '../tools/full-life.ts';
 import { listen } from '../tools/listen.ts';
 import { sightings } from '../tools/sightings.ts';
@@ -13,19 +11,24 @@ describe('leaving for good', function () {
   this.timeout(120_000);
   let w: World;
   let life: FullLife;
+  let alice: App;
+  let bob: App;
+  let carol: App;
+  let dora: App;
   let sought: Sought;
   before(async () => {
     w = await world();
     life = await fullLife(w);
+    [alice, bob, carol, dora] = [life.alice, life.bob, life.carol, life.dora].map((who) =>
+      appOf(w.base, who),
+    ) as [App, App, App, App];
     sought = await idsOf(w, life.alice.userId);
   });
   after(() => w[Symbol.asyncDispose]());
 
-  const feedOf = async (who: Client) =>
-    (await dataOf(appOf(w.base, who).GET('/v1/feed'))).posts.map((post) => post.post_id);
-  const countsOf = async (who: Client) => {
-    const me = await dataOf(appOf(w.base, who).GET('/v1/users/me'));
-    const { post_count, follower_count, following_count } = me;
+  const feedOf = async (who: App) => (await dataOf(who.GET('/v1/feed'))).posts.map((post) => post.post_id);
+  const countsOf = async (who: App) => {
+    const { post_count, follower_count, following_count } = await dataOf(who.GET('/v1/users/me'));
     return [post_count, follower_count, following_count];
   };
 
@@ -34,7 +37,6 @@ describe('leaving for good', function () {
     const references = (await referencesToUsers(w)).map(({ table, column }) => `${table}.${column}`);
     // Whoever adds a table adds it to the life of test/tools/full-life.ts.
     expect(references.filter((column) => !found.includes(column))).to.eql([]);
-    const { alice } = life;
     for (const key of ['feed', 'user', 'following', 'stories', 'live']) {
       expect(found).to.include(`key ${key}:${alice.userId}`);
     }
@@ -47,16 +49,16 @@ describe('leaving for good', function () {
   });
 
   it('hides everything at once', async () => {
-    const { alice, phone, bob, carol, carouselId, storyId } = life;
+    const { carouselId, storyId } = life;
+    const phone = appOf(w.base, life.phone);
     const post = { postId: carouselId, authorId: alice.userId, word: 'harbour' };
     expect(await sightings(carol, post)).to.include.members(['feed', 'post']);
     await using ear = await listen(w.base, phone);
-    const left = await alice.delete('/v1/users/me', undefined, { password: 'alice has a password' });
-    expect(left.status, left.text).to.equal(204);
+    await done(alice.DELETE('/v1/users/me', { body: { password: 'alice has a password' } }));
     expect(await sightings(carol, post)).to.eql([]);
-    expect((await bob.get('/v1/users/@alice')).status).to.equal(404);
-    expect((await bob.get('/v1/stories')).text).not.to.contain(storyId);
-    expect((await phone.get('/v1/users/me')).status).to.equal(401);
+    expect(await statusOf(bob.GET('/v1/users/{user_id}', at({ user_id: '@alice' })))).to.equal(404);
+    expect(JSON.stringify(await dataOf(bob.GET('/v1/stories')))).not.to.contain(storyId);
+    expect((await refusalOf(phone.GET('/v1/users/me'))).code).to.equal('UNAUTHORIZED');
     expect(await ear.closed).to.equal(4401);
   });
 
@@ -72,47 +74,50 @@ describe('leaving for good', function () {
   });
 
   it('leaves the counts of everybody else right', async () => {
-    const { bob, carol, dora, erin, bobsPostId, bobsStoryId, said } = life;
+    const { bobsPostId, bobsStoryId, said } = life;
+    const erin = appOf(w.base, life.erin);
     expect(await countsOf(bob)).to.eql([1, 1, 0]);
     expect(await countsOf(carol)).to.eql([0, 0, 1]);
     expect(await countsOf(dora)).to.eql([0, 0, 0]);
     expect(await countsOf(erin)).to.eql([0, 0, 0]);
-    const post = (await bob.get(`/v1/posts/${bobsPostId}`)).body;
+    const bobsPost = at({ post_id: bobsPostId });
+    const post = await dataOf(bob.GET('/v1/posts/{post_id}', bobsPost));
     expect([post.like_count, post.comment_count, post.tagged_users]).to.eql([1, 1, []]);
-    const comments = (await bob.get(`/v1/posts/${bobsPostId}/comments`)).body.comments;
+    const { comments } = await dataOf(bob.GET('/v1/posts/{post_id}/comments', bobsPost));
     expect(comments).to.have.length(1);
     expect(comments[0]).to.include({ comment_id: said.byCarol, like_count: 1, reply_count: 0 });
-    expect(await textsOf(bob, `/v1/comments/${said.byCarol}/replies`)).to.eql([]);
-    expect(
-      (await bob.get(`/v1/comments/${said.carolsReply}/replies`)).status,
-      'it went with what it replied to',
-    ).to.equal(404);
-    expect((await bob.get(`/v1/stories/${bobsStoryId}/viewers`)).body.view_count).to.equal(1);
-    const { rows } = { rows: await w.tools.db.selectFrom('posts').select('save_count').execute() };
-    expect(rows).to.eql([{ save_count: 0 }]);
+    const repliesTo = (commentId: string) =>
+      bob.GET('/v1/comments/{comment_id}/replies', at({ comment_id: commentId }));
+    expect((await dataOf(repliesTo(said.byCarol))).comments).to.eql([]);
+    const gone = await refusalOf(repliesTo(said.carolsReply));
+    expect(gone.status, 'it went with what it replied to').to.equal(404);
+    const seen = await dataOf(bob.GET('/v1/stories/{story_id}/viewers', at({ story_id: bobsStoryId })));
+    expect(seen.view_count).to.equal(1);
+    expect(await w.tools.db.selectFrom('posts').select('save_count').execute()).to.eql([{ save_count: 0 }]);
     expect(await w.tools.db.selectFrom('count_deltas').selectAll().execute()).to.eql([]);
-    expect((await bob.get('/v1/hashtags/harbour')).status).to.equal(404);
-    expect((await bob.get('/v1/hashtags/bob')).body.post_count).to.equal(1);
+    const hashtag = (name: string) => bob.GET('/v1/hashtags/{name}', at({ name }));
+    expect((await refusalOf(hashtag('harbour'))).status).to.equal(404);
+    expect((await dataOf(hashtag('bob'))).post_count).to.equal(1);
   });
 
   it('leaves feeds, lists, notices and reports right', async () => {
-    const { alice, bob, carol, dora, frank, bobsPostId } = life;
+    const { bobsPostId } = life;
+    const frank = appOf(w.base, life.frank);
     expect(await feedOf(carol)).to.eql([bobsPostId]);
     expect(await feedOf(bob)).to.eql([bobsPostId]);
-    const lists = [
-      carol.get(`/v1/users/${carol.userId}/following`),
-      dora.get('/v1/users/me/follow-requests'),
-      carol.get('/v1/users/me/saved'),
-      carol.get('/v1/users/me/liked'),
-      bob.get('/v1/notifications'),
-      carol.get('/v1/notifications'),
-      frank.get('/v1/users/me/blocked'),
-      bob.get('/v1/search?q=alice'),
-      bob.get('/v1/search?q=harbour'),
+    const lists: Promise<object>[] = [
+      dataOf(carol.GET('/v1/users/{user_id}/following', at({ user_id: carol.userId }))),
+      dataOf(dora.GET('/v1/users/me/follow-requests')),
+      dataOf(carol.GET('/v1/users/me/saved')),
+      dataOf(carol.GET('/v1/users/me/liked')),
+      dataOf(bob.GET('/v1/notifications')),
+      dataOf(carol.GET('/v1/notifications')),
+      dataOf(frank.GET('/v1/users/me/blocked')),
+      dataOf(bob.GET('/v1/search', asking({ q: 'alice' }))),
+      dataOf(bob.GET('/v1/search', asking({ q: 'harbour' }))),
     ];
-    for (const { status, text } of await Promise.all(lists)) {
-      expect(status, text).to.equal(200);
-      for (const id of sought.publicIds) expect(text).not.to.contain(id);
+    for (const list of await Promise.all(lists)) {
+      for (const id of sought.publicIds) expect(JSON.stringify(list)).not.to.contain(id);
     }
     // What was reported stays on record, whoever reported it.
     const reports = await w.tools.db
@@ -125,17 +130,15 @@ describe('leaving for good', function () {
   });
 
   it('leaves the name to whoever wants it next, who is somebody else', async () => {
-    const { bob, carol } = life;
-    const another = await w.join('alice');
-    expect(another.userId).not.to.equal(life.alice.userId);
+    const another = await joinApp(w.base, 'alice');
+    expect(another.userId).not.to.equal(alice.userId);
     expect(await countsOf(another)).to.eql([0, 0, 0]);
-    expect((await another.get('/v1/notifications')).body).to.include({ unread_count: 0, has_more: false });
-    expect((await carol.get('/v1/users/@alice')).body).to.include({
-      user_id: another.userId,
-      is_following: false,
-      is_private: false,
-    });
-    expect((await carol.post(`/v1/users/${another.userId}/follow`)).status).to.equal(200);
-    expect((await bob.get('/v1/search?type=user&q=alice')).text).to.contain(another.userId);
+    const notices = await dataOf(another.GET('/v1/notifications'));
+    expect(notices).to.include({ unread_count: 0, has_more: false });
+    const profile = await dataOf(carol.GET('/v1/users/{user_id}', at({ user_id: '@alice' })));
+    expect(profile).to.include({ user_id: another.userId, is_following: false, is_private: false });
+    await dataOf(carol.POST('/v1/users/{user_id}/follow', at({ user_id: another.userId })));
+    const { results } = await dataOf(bob.GET('/v1/search', asking({ type: 'user', q: 'alice' })));
+    expect(results.map((hit) => hit.type === 'user' && hit.user.user_id)).to.include(another.userId);
   });
 });

@@ -2,12 +2,11 @@
 import { expect } from 'chai';
 import { startServer } from '../../api/server.ts';
 import { openTools, type Tools } from '../../shared/tools.ts';
-import { appOf, dataOf } from '../tools/app.ts';
-import { type Client, clientOf, passwordOf, send } from '../tools/client.ts';
+import { type App, appOf, at, dataOf, done, joinApp, openApp, refusalOf, statusOf } from '../tools/app.ts';
+import { passwordOf } from '../tools/client.ts';
 import { codeOf } from '../tools/codes.ts';
 import { listen } from '../tools/listen.ts';
 import { mailEnv, resetTokenFor } from '../tools/mail.ts';
-import { expectRefusal } from '../tools/refusal.ts';
 import { type MailServer, mailServer } from '../tools/smtp.ts';
 import { freePort, type World, world } from '../tools/world.ts';
 
@@ -31,70 +30,74 @@ describe('a lost phone', () => {
     await mail[Symbol.asyncDispose]();
   });
 
-  const post = (path: string, body: unknown, userAgent = 'a laptop') =>
-    send(w.base, 'POST', path, JSON.stringify(body), {
-      'Content-Type': 'application/json',
-      'User-Agent': userAgent,
-    });
-  const login = (password: string, code?: string, userAgent?: string) =>
-    post('/v1/auth/login', { login: 'alice', password, code }, userAgent);
-  const isSignedIn = async (who: Client, base = w.base) =>
-    (await clientOf(base, who).get('/v1/users/me')).status === 200;
+  /** Signs in on a device that names itself. */
+  async function signIn(password: string, code?: string, device = 'a laptop') {
+    const body = { login: 'alice', password, ...(code !== undefined && { code }) };
+    const headers = { 'User-Agent': device };
+    return openApp({ baseUrl: w.base }).POST('/v1/auth/login', { body, headers });
+  }
+  /** The device that signed in. */
+  async function signedIn(...how: Parameters<typeof signIn>): Promise<App> {
+    const { access_token: accessToken, refresh_token: refreshToken, user } = await dataOf(signIn(...how));
+    return appOf(w.base, { userId: user.user_id, username: 'alice', accessToken, refreshToken });
+  }
+  const expectRefused = async (asked: Parameters<typeof refusalOf>[0], field: string) => {
+    const { status, code, details } = await refusalOf(asked);
+    expect({ status, code, field: details?.field }).to.eql({ status: 401, code: 'UNAUTHORIZED', field });
+    expect(details?.reason).to.be.a('string').and.not.equal('');
+  };
+  const isSignedIn = async (who: App, base = w.base) =>
+    (await statusOf(appOf(base, who).GET('/v1/users/me'))) === 200;
+  const setUpCodes = async (who: App, password: string) => {
+    const { secret } = await dataOf(who.POST('/v1/auth/totp', { body: { password } }));
+    const body = { code: codeOf(secret) };
+    const { recovery_codes: codes } = await dataOf(who.POST('/v1/auth/totp/confirm', { body }));
+    return { secret, codes };
+  };
 
   it('can do nothing any more, and its owner signs in again with a mail and a recovery code', async () => {
-    const laptop = await w.join('alice');
-    const oldPassword = 'alice has a password';
-
-    const onPhone = await login(oldPassword, undefined, 'a phone');
-    const phone = clientOf(w.base, {
-      ...laptop,
-      accessToken: onPhone.body.access_token,
-      refreshToken: onPhone.body.refresh_token,
-    });
-    const { secret } = (await phone.post('/v1/auth/totp', { password: passwordOf(phone) })).body;
-    const confirmed = await phone.post('/v1/auth/totp/confirm', { code: codeOf(secret) });
-    const [written, spare] = confirmed.body.recovery_codes as [string, string];
+    const laptop = await joinApp(w.base, 'alice');
+    const oldPassword = passwordOf(laptop);
+    const phone = await signedIn(oldPassword, undefined, 'a phone');
+    const { secret, codes } = await setUpCodes(phone, oldPassword);
+    const [written, spare] = codes as [string, string];
 
     // The phone is connected to another process when its owner, at the laptop, finds it gone.
     await using ear = await listen(otherBase, phone);
-    const app = appOf(w.base, laptop);
-    const { sessions } = await dataOf(app.GET('/v1/auth/sessions'));
+    const { sessions } = await dataOf(laptop.GET('/v1/auth/sessions'));
     const { session_id = '', is_current } = sessions.find(({ user_agent }) => user_agent === 'a phone') ?? {};
     expect(is_current).to.equal(false);
-    const ended = await app.DELETE('/v1/auth/sessions/{session_id}', { params: { path: { session_id } } });
-    expect(ended.response.status).to.equal(204);
+    await done(laptop.DELETE('/v1/auth/sessions/{session_id}', at({ session_id })));
     expect(await isSignedIn(phone)).to.equal(false);
     expect(await isSignedIn(phone, otherBase)).to.equal(false);
-    const refreshed = await post('/v1/auth/refresh', { refresh_token: phone.refreshToken });
-    expectRefusal(refreshed, 'UNAUTHORIZED', { field: 'refresh_token' });
+    const body = { refresh_token: phone.refreshToken };
+    await expectRefused(phone.POST('/v1/auth/refresh', { body }), 'refresh_token');
     expect(await ear.closed).to.equal(4401);
     expect(await isSignedIn(laptop)).to.equal(true);
 
     // Whoever found it may know the password by now.
     await using own = await listen(otherBase, laptop);
-    expect((await post('/v1/auth/password-reset', { email: 'alice@example.org' })).status).to.equal(204);
+    const anybody = openApp({ baseUrl: w.base });
+    await done(anybody.POST('/v1/auth/password-reset', { body: { email: 'alice@example.org' } }));
     await w.settle();
     const newPassword = 'staple the other horse';
     const token = resetTokenFor(mail, 'alice@example.org');
-    const reset = await post('/v1/auth/password-reset/confirm', { token, new_password: newPassword });
-    expect(reset.status, reset.text).to.equal(204);
+    const reset = { token, new_password: newPassword };
+    await done(anybody.POST('/v1/auth/password-reset/confirm', { body: reset }));
     expect(await isSignedIn(laptop)).to.equal(false);
     expect(await own.closed).to.equal(4401);
-    expectRefusal(await login(oldPassword, codeOf(secret, 1)), 'UNAUTHORIZED', { field: 'login' });
+    await expectRefused(signIn(oldPassword, codeOf(secret, 1)), 'login');
 
     // The mail alone does not open the account, and neither does a code that was used.
-    expectRefusal(await login(newPassword), 'UNAUTHORIZED', { field: 'code' });
-    const signedIn = await login(newPassword, written);
-    expect(signedIn.status, signedIn.text).to.equal(200);
-    expectRefusal(await login(newPassword, written), 'UNAUTHORIZED', { field: 'code' });
+    await expectRefused(signIn(newPassword), 'code');
+    const owner = await signedIn(newPassword, written);
+    await expectRefused(signIn(newPassword, written), 'code');
 
-    const owner = clientOf(w.base, { ...laptop, accessToken: signedIn.body.access_token });
-    expect((await owner.delete('/v1/auth/totp', undefined, { password: newPassword })).status).to.equal(204);
-    expect((await login(newPassword)).status).to.equal(200);
-    const renewed = (await owner.post('/v1/auth/totp', { password: newPassword })).body;
-    await owner.post('/v1/auth/totp/confirm', { code: codeOf(renewed.secret) });
-    expectRefusal(await login(newPassword, codeOf(secret, 1)), 'UNAUTHORIZED', { field: 'code' });
-    expectRefusal(await login(newPassword, spare), 'UNAUTHORIZED', { field: 'code' });
-    expect((await login(newPassword, codeOf(renewed.secret, 1))).status).to.equal(200);
+    await done(owner.DELETE('/v1/auth/totp', { body: { password: newPassword } }));
+    expect((await dataOf(signIn(newPassword))).user.user_id).to.equal(laptop.userId);
+    const renewed = await setUpCodes(owner, newPassword);
+    await expectRefused(signIn(newPassword, codeOf(secret, 1)), 'code');
+    await expectRefused(signIn(newPassword, spare), 'code');
+    await dataOf(signIn(newPassword, codeOf(renewed.secret, 1)));
   });
 });

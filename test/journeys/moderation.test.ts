@@ -2,9 +2,19 @@
 import { expect } from 'chai';
 import { startServer } from '../../api/server.ts';
 import { openTools, type Tools } from '../../shared/tools.ts';
-import { audited, joinAdmin } from '../tools/admins.ts';
-import { appOf, dataOf } from '../tools/app.ts';
-import { type Client, clientOf } from '../tools/client.ts';
+import { joinAdmin } from '../tools/admins.ts';
+import {
+  type App,
+  appOf,
+  asking,
+  at,
+  dataOf,
+  done,
+  joinApp,
+  refusalOf,
+  share,
+  signInApp,
+} from '../tools/app.ts';
 import { listen } from '../tools/listen.ts';
 import { photo } from '../tools/photos.ts';
 import { freePort, type World, world } from '../tools/world.ts';
@@ -14,17 +24,19 @@ describe('moderation', () => {
   let otherTools: Tools;
   let other: Awaited<ReturnType<typeof startServer>>;
   let otherBase: string;
-  let alice: Client;
-  let bob: Client;
-  let carol: Client;
+  let alice: App;
+  let bob: App;
+  let carol: App;
   let image: Buffer;
   before(async () => {
     w = await world();
     otherTools = await openTools({ ...w.config, PORT: await freePort() }, 'api');
     other = await startServer(otherTools, { checkReplies: true });
     otherBase = `http://127.0.0.1:${other.port}`;
-    [alice, bob, carol] = [await w.join('alice'), await w.join('bob'), await joinAdmin(w, 'carol')];
-    await bob.post('/v1/users/@alice/follow');
+    alice = await joinApp(w.base, 'alice');
+    bob = await joinApp(w.base, 'bob');
+    carol = appOf(w.base, await joinAdmin(w, 'carol'));
+    await dataOf(bob.POST('/v1/users/{user_id}/follow', at({ user_id: '@alice' })));
     image = await photo({ width: 200, height: 200 });
   });
   after(async () => {
@@ -33,10 +45,15 @@ describe('moderation', () => {
     await w[Symbol.asyncDispose]();
   });
 
-  const upload = async (caption: string) => (await alice.upload(image, { caption })).body;
-  const report = (targetId: string, targetType: string) =>
-    bob.post('/v1/reports', { target_type: targetType, target_id: targetId, reason: 'harassment' });
-  const openReports = async () => (await carol.get('/v1/admin/reports')).body.reports;
+  const report = (targetId: string, targetType: 'post' | 'user') => {
+    const body = { target_type: targetType, target_id: targetId, reason: 'harassment' as const };
+    return dataOf(bob.POST('/v1/reports', { body }));
+  };
+  const openReports = async () => (await dataOf(carol.GET('/v1/admin/reports'))).reports;
+  const resolve = (reportId: string, outcome: 'content_removed' | 'account_suspended') => {
+    const the = at({ report_id: reportId });
+    return dataOf(carol.POST('/v1/admin/reports/{report_id}/resolve', { ...the, body: { outcome } }));
+  };
   /** An image's own server decides, whatever host its URL names. */
   const fetched = async (url: string, base = w.base) => {
     const { pathname, search } = new URL(url);
@@ -44,54 +61,52 @@ describe('moderation', () => {
   };
 
   it('from a report to a post that is gone', async () => {
-    const post = await upload('a #nasty sight');
+    const post = await share(alice, image, { caption: 'a #nasty sight' });
     await w.settle();
-    const { body: reported } = await report(post.post_id, 'post');
+    const { report_id: reportId } = await report(post.post_id, 'post');
     const [open] = await openReports();
-    expect(open).to.deep.include({ report_id: reported.report_id, state: 'open', reason: 'harassment' });
-    expect(await fetched(open.target.post.images.thumbnail)).to.equal(200);
-    expect((await carol.delete(`/v1/admin/posts/${post.post_id}`)).status).to.equal(204);
-    const resolved = await dataOf(
-      appOf(w.base, carol).POST('/v1/admin/reports/{report_id}/resolve', {
-        params: { path: { report_id: reported.report_id } },
-        body: { outcome: 'content_removed' },
-      }),
-    );
+    expect(open).to.deep.include({ report_id: reportId, state: 'open', reason: 'harassment' });
+    const shown = open?.target?.type === 'post' ? open.target.post.images.thumbnail : '';
+    expect(await fetched(shown)).to.equal(200);
+    await done(carol.DELETE('/v1/admin/posts/{post_id}', at({ post_id: post.post_id })));
+    const resolved = await resolve(reportId, 'content_removed');
     expect(resolved).to.deep.include({ state: 'resolved', target: null });
     expect(await openReports()).to.eql([]);
-    expect((await bob.get('/v1/feed')).body.posts).to.eql([]);
+    expect((await dataOf(bob.GET('/v1/feed'))).posts).to.eql([]);
     await w.settle();
     expect(await fetched(post.images.large)).to.equal(404);
-    for (const client of [alice, bob]) {
-      const { body } = await client.get('/v1/notifications');
-      expect(JSON.stringify(body), 'neither learns of it')
+    for (const app of [alice, bob]) {
+      const notices = await dataOf(app.GET('/v1/notifications'));
+      expect(JSON.stringify(notices), 'neither learns of it')
         .not.to.contain('report')
         .and.not.to.contain('carol');
     }
   });
 
   it('from a report to an account that is gone, and back', async () => {
-    const post = await upload('a #harbour');
-    await bob.post(`/v1/posts/${post.post_id}/comment`, { text: 'nice' });
+    const post = await share(alice, image, { caption: 'a #harbour' });
+    const thePost = at({ post_id: post.post_id });
+    await dataOf(bob.POST('/v1/posts/{post_id}/comment', { ...thePost, body: { text: 'nice' } }));
     await w.settle();
-    const bobs = [bob, clientOf(otherBase, bob)];
+    const bobs = [bob, appOf(otherBase, bob)];
     /** What bob meets of alice, by any process. */
-    const met = async (client: Client) => {
+    const met = async (app: App) => {
       const holds = (text: string) => text.includes(post.post_id) || text.includes(`"${alice.userId}"`);
-      const ways: Record<string, string> = {
-        feed: '/v1/feed',
-        profile: `/v1/users/${alice.userId}`,
-        posts: `/v1/users/${alice.userId}/posts`,
-        post: `/v1/posts/${post.post_id}`,
-        'search for people': '/v1/search?q=alice&type=user',
-        'search for posts': '/v1/search?q=harbour&type=post',
-        hashtag: '/v1/hashtags/harbour/posts',
-        following: '/v1/users/me/following',
+      const toAlice = at({ user_id: alice.userId });
+      const ways: Record<string, Promise<{ data?: unknown }>> = {
+        feed: app.GET('/v1/feed'),
+        profile: app.GET('/v1/users/{user_id}', toAlice),
+        posts: app.GET('/v1/users/{user_id}/posts', toAlice),
+        post: app.GET('/v1/posts/{post_id}', thePost),
+        'search for people': app.GET('/v1/search', asking({ q: 'alice', type: 'user' })),
+        'search for posts': app.GET('/v1/search', asking({ q: 'harbour', type: 'post' })),
+        hashtag: app.GET('/v1/hashtags/{name}/posts', at({ name: 'harbour' })),
+        following: app.GET('/v1/users/{user_id}/following', at({ user_id: bob.userId })),
       };
       const seen: string[] = [];
-      for (const [way, path] of Object.entries(ways)) {
-        const reply = await client.get(path);
-        if (reply.status === 200 && holds(reply.text)) seen.push(way);
+      for (const [way, asked] of Object.entries(ways)) {
+        const { data } = await asked;
+        if (data !== undefined && holds(JSON.stringify(data))) seen.push(way);
       }
       for (const url of [post.images.medium, post.user.profile_pic_url]) {
         if ((await fetched(url)) === 200) seen.push(new URL(url).pathname.split('/')[1] as string);
@@ -109,36 +124,41 @@ describe('moderation', () => {
       'p',
       'avatars',
     ]);
-    expect(await met(bobs[1] as Client), 'both processes have it in memory').to.eql(everything);
-    expect((await clientOf(otherBase, alice).get('/v1/users/me')).status).to.equal(200);
+    expect(await met(bobs[1] as App), 'both processes have it in memory').to.eql(everything);
+    await dataOf(appOf(otherBase, alice).GET('/v1/users/me'));
 
     await report(alice.userId, 'user');
     const [open] = await openReports();
-    expect(open.target.user).to.include({ username: 'alice', is_suspended: false });
+    const reported = open?.target?.type === 'user' ? open.target.user : undefined;
+    expect(reported).to.include({ username: 'alice', is_suspended: false });
     const [here, there] = [await listen(w.base, alice), await listen(otherBase, alice)];
-    const suspended = await carol.post('/v1/admin/users/@alice/suspend', { reason: 'Harasses bob' });
-    expect(suspended.status, suspended.text).to.equal(200);
+    const theAccount = at({ user_id: '@alice' });
+    const body = { reason: 'Harasses bob' };
+    const suspended = carol.POST('/v1/admin/users/{user_id}/suspend', { ...theAccount, body });
+    expect(await dataOf(suspended)).to.include({ is_suspended: true });
 
     // At once: before a single job has run.
-    for (const client of bobs) expect(await met(client), 'what is left of alice').to.eql([]);
+    for (const app of bobs) expect(await met(app), 'what is left of alice').to.eql([]);
     for (const base of [w.base, otherBase]) {
-      expect((await clientOf(base, alice).get('/v1/feed')).status).to.equal(401);
+      expect((await refusalOf(appOf(base, alice).GET('/v1/feed'))).code).to.equal('UNAUTHORIZED');
     }
     expect([await here.closed, await there.closed]).to.eql([4401, 4401]);
     await w.settle();
-    for (const client of bobs) expect(await met(client), 'after the jobs').to.eql([]);
+    for (const app of bobs) expect(await met(app), 'after the jobs').to.eql([]);
     expect((await w.tools.search.query({ text: 'harbour', types: ['post'], limit: 5 })).hits).to.eql([]);
 
-    await carol.post(`/v1/admin/reports/${open.report_id}/resolve`, { outcome: 'account_suspended' });
-    expect((await carol.delete('/v1/admin/users/@alice/suspend')).status).to.equal(200);
+    await resolve(open?.report_id ?? '', 'account_suspended');
+    const reinstated = await dataOf(carol.DELETE('/v1/admin/users/{user_id}/suspend', theAccount));
+    expect(reinstated).to.include({ is_suspended: false });
     await w.settle();
-    for (const client of bobs) expect(await met(client), 'all is back').to.eql(everything);
-    const login = { login: 'alice', password: 'alice has a password' };
-    expect((await bob.post('/v1/auth/login', login)).status).to.equal(200);
+    for (const app of bobs) expect(await met(app), 'all is back').to.eql(everything);
+    const again = await signInApp(w.base, 'alice');
+    expect(again.userId).to.equal(alice.userId);
   });
 
   it('leaves a record of it all', async () => {
-    const acts = (await audited(carol)).map(({ action, source, actor, request_id }) => ({
+    const { entries } = await dataOf(carol.GET('/v1/admin/audit'));
+    const acts = entries.map(({ action, source, actor, request_id }) => ({
       action,
       by: `${actor?.username} by ${source}`,
       isTraced: request_id?.startsWith('req_'),

@@ -1,7 +1,6 @@
 /** A private account: its posts reach the followers it accepted, and nobody else anywhere. */
 import { expect } from 'chai';
-import { appOf, dataOf } from '../tools/app.ts';
-import type { Client } from '../tools/client.ts';
+import { type App, asking, at, dataOf, joinApp, refusalOf, share as sharePhoto } from '../tools/app.ts';
 import { listen } from '../tools/listen.ts';
 import { photo } from '../tools/photos.ts';
 import { everywhere, sightings } from '../tools/sightings.ts';
@@ -14,49 +13,55 @@ describe('a private account', () => {
   });
   after(() => w[Symbol.asyncDispose]());
 
-  const follow = (who: Client, whom: Client) => who.post(`/v1/users/${whom.userId}/follow`);
-  const answer = (who: Client, whom: Client) => who.post(`/v1/users/me/follow-requests/${whom.userId}`);
-  const notices = async (who: Client) =>
-    (await dataOf(appOf(w.base, who).GET('/v1/notifications'))).notifications.map(({ type }) => type);
-  async function share(author: Client, word: string) {
+  const join = (...names: string[]) => Promise.all(names.map((name) => joinApp(w.base, name)));
+  const to = (whom: App) => at({ user_id: whom.userId });
+  const follow = (who: App, whom: App) => dataOf(who.POST('/v1/users/{user_id}/follow', to(whom)));
+  const accept = (who: App, whom: App) =>
+    dataOf(who.POST('/v1/users/me/follow-requests/{user_id}', to(whom)));
+  const setPrivate = (who: App, isPrivate: boolean) =>
+    dataOf(who.PATCH('/v1/users/me', { body: { is_private: isPrivate } }));
+  const followersOf = async (who: App) => (await dataOf(who.GET('/v1/users/me'))).follower_count;
+  const notices = async (who: App) =>
+    (await dataOf(who.GET('/v1/notifications'))).notifications.map(({ type }) => type);
+  async function share(author: App, word: string) {
     const image = await photo({ width: 80, height: 60 });
-    const { body, text, status } = await author.upload(image, { caption: `Here #${word}` });
-    expect(status, text).to.equal(201);
+    const { post_id: postId } = await sharePhoto(author, image, { caption: `Here #${word}` });
     await w.settle();
-    return { postId: body.post_id as string, authorId: author.userId, word };
+    return { postId, authorId: author.userId, word };
   }
   const inFeed = ['feed', ...everywhere];
 
   it('is seen by whom it accepts, from the next request on', async () => {
-    const [alice, bob, carol] = [await w.join('alice'), await w.join('bob'), await w.join('carol')];
+    const [alice, bob, carol] = (await join('alice', 'bob', 'carol')) as [App, App, App];
     await follow(carol, alice);
-    expect((await alice.patch('/v1/users/me', { is_private: true })).body.is_private).to.equal(true);
+    expect((await setPrivate(alice, true)).is_private).to.equal(true);
     const post = await share(alice, 'quietplace');
 
     expect(await sightings(alice, post)).to.eql(inFeed);
     expect(await sightings(carol, post), 'a follower from before').to.eql(inFeed);
     expect(await sightings(bob, post)).to.eql([]);
-    expect((await bob.get(`/v1/users/${alice.userId}/posts`)).status).to.equal(403);
-    for (const list of ['followers', 'following', 'stories', 'highlights']) {
-      expect((await bob.get(`/v1/users/${alice.userId}/${list}`)).status, list).to.equal(403);
+    const lists = ['posts', 'followers', 'following', 'stories', 'highlights'] as const;
+    for (const list of lists) {
+      const refusal = await refusalOf(bob.GET(`/v1/users/{user_id}/${list}`, to(alice)));
+      expect(refusal, list).to.include({ status: 403, code: 'FORBIDDEN' });
     }
 
-    const found = (await bob.get('/v1/search?type=user&q=alice')).body.results;
+    const { results } = await dataOf(bob.GET('/v1/search', asking({ type: 'user', q: 'alice' })));
     expect(
-      found.map((hit: { user: { username: string } }) => hit.user.username),
+      results.map((hit) => hit.type === 'user' && hit.user.username),
       'can be found',
     ).to.eql(['alice']);
 
     await using aliceHears = await listen(w.base, alice);
     await using bobHears = await listen(w.base, bob);
-    expect((await follow(bob, alice)).body).to.include({ is_requested: true, is_following: false });
+    expect(await follow(bob, alice)).to.include({ is_requested: true, is_following: false });
     expect(await sightings(bob, post), 'asking opens nothing').to.eql([]);
     await until('alice hears who asks', () =>
       aliceHears.messages.some(({ data }) => data?.type === 'follow_request'),
     );
     expect(await notices(alice)).to.include('follow_request');
 
-    expect((await answer(alice, bob)).body).to.include({ is_followed_by: true, follower_count: 2 });
+    expect(await accept(alice, bob)).to.include({ is_followed_by: true, follower_count: 2 });
     expect(await sightings(bob, post)).to.eql(inFeed);
     expect(await notices(alice), 'answered').not.to.include('follow_request');
     await until('bob hears that he was accepted', () =>
@@ -69,50 +74,50 @@ describe('a private account', () => {
     const next = await share(alice, 'nextplace');
     expect(await sightings(bob, next), 'fan-out reaches him').to.eql(inFeed);
 
-    await bob.delete(`/v1/users/${alice.userId}/follow`);
+    await dataOf(bob.DELETE('/v1/users/{user_id}/follow', to(alice)));
     expect(await sightings(bob, post), 'gone with the follow').to.eql([]);
     expect(await sightings(bob, next)).to.eql([]);
     await w.settle();
     expect(await notices(bob)).to.eql([]);
     expect(await sightings(bob, next), 'and when the jobs are done').to.eql([]);
-    expect((await alice.get('/v1/users/me')).body.follower_count).to.equal(1);
+    expect(await followersOf(alice)).to.equal(1);
   });
 
   it('shows itself to everybody when it becomes public, and to no stranger when it is private again', async () => {
-    const [dora, erin, frank] = [await w.join('dora'), await w.join('erin'), await w.join('frank')];
-    await dora.patch('/v1/users/me', { is_private: true });
+    const [dora, erin, frank] = (await join('dora', 'erin', 'frank')) as [App, App, App];
+    await setPrivate(dora, true);
     const post = await share(dora, 'openplace');
     await follow(erin, dora);
     await w.settle();
     expect(await sightings(erin, post)).to.eql([]);
 
-    await dora.patch('/v1/users/me', { is_private: false });
+    await setPrivate(dora, false);
     expect(await sightings(frank, post)).to.eql(everywhere);
     expect(await sightings(erin, post), 'her request became a follow').to.eql(inFeed);
     await w.settle();
     expect(await notices(erin)).to.eql(['follow_accepted']);
     expect(await notices(dora)).to.eql([]);
 
-    await dora.patch('/v1/users/me', { is_private: true });
+    await setPrivate(dora, true);
     expect(await sightings(frank, post)).to.eql([]);
     expect(await sightings(erin, post)).to.eql(inFeed);
   });
 
   it('accepts a crowd by a job', async () => {
-    const greta = await w.join('greta');
-    await greta.patch('/v1/users/me', { is_private: true });
+    const greta = await joinApp(w.base, 'greta');
+    await setPrivate(greta, true);
     const post = await share(greta, 'crowdplace');
-    const crowd: Client[] = [];
-    for (let n = 0; n < 30; n += 1) crowd.push(await w.join(`crowd${n}`));
+    const crowd: App[] = [];
+    for (let n = 0; n < 30; n += 1) crowd.push(await joinApp(w.base, `crowd${n}`));
     for (const who of crowd) await follow(who, greta);
-    const last = crowd.at(-1) as Client;
+    const last = crowd.at(-1) as App;
     expect(await sightings(last, post)).to.eql([]);
-    await greta.patch('/v1/users/me', { is_private: false });
+    await setPrivate(greta, false);
     expect(await sightings(last, post)).to.include.members([...everywhere]);
     await w.settle();
     expect(await sightings(last, post)).to.eql(inFeed);
-    expect((await greta.get('/v1/users/me')).body.follower_count).to.equal(30);
-    expect((await greta.get('/v1/users/me/follow-requests')).body.users).to.eql([]);
+    expect(await followersOf(greta)).to.equal(30);
+    expect((await dataOf(greta.GET('/v1/users/me/follow-requests'))).users).to.eql([]);
     expect(await notices(last)).to.eql(['follow_accepted']);
   });
 });

@@ -1,6 +1,6 @@
 /** A photo travels from upload to every follower's feed. */
 import { expect } from 'chai';
-import { dataOf, imageFile, joinApp } from '../tools/app.ts';
+import { asking, at, dataOf, done, imageFile, joinApp, refusalOf, share } from '../tools/app.ts';
 import { listen } from '../tools/listen.ts';
 import { photo } from '../tools/photos.ts';
 import { until, type World, world } from '../tools/world.ts';
@@ -18,8 +18,7 @@ describe('sharing a photo', () => {
       await joinApp(w.base, 'bob'),
       await joinApp(w.base, 'carol'),
     ];
-    const toAlice = { params: { path: { user_id: alice.userId } } };
-    const followed = await dataOf(bob.POST('/v1/users/{user_id}/follow', toAlice));
+    const followed = await dataOf(bob.POST('/v1/users/{user_id}/follow', at({ user_id: alice.userId })));
     expect(followed).to.deep.include({ user_id: alice.userId, is_following: true, follower_count: 1 });
     expect(await dataOf(bob.GET('/v1/feed'))).to.eql({ posts: [], next_cursor: null, has_more: false });
     await using bobHears = await listen(w.base, bob);
@@ -54,16 +53,12 @@ describe('sharing a photo', () => {
     expect(feed.posts.map((each) => each.post_id)).to.eql([post.post_id]);
     expect(feed.posts[0]).to.deep.include({ caption: post.caption, is_liked: false, like_count: 0 });
 
-    const found = await dataOf(
-      bob.GET('/v1/search', { params: { query: { q: 'sunset', type: 'hashtag' } } }),
-    );
+    const found = await dataOf(bob.GET('/v1/search', asking({ q: 'sunset', type: 'hashtag' })));
     expect(found.results).to.eql([{ type: 'hashtag', hashtag: { name: 'sunset', post_count: 1 } }]);
-    const people = await dataOf(bob.GET('/v1/search', { params: { query: { q: 'ali', type: 'user' } } }));
+    const people = await dataOf(bob.GET('/v1/search', asking({ q: 'ali', type: 'user' })));
     expect(people.results.map((hit) => hit.type === 'user' && hit.user.username)).to.eql(['alice']);
 
-    const { effects } = await dataOf(
-      alice.GET('/v1/posts/{post_id}/status', { params: { path: { post_id: post.post_id } } }),
-    );
+    const { effects } = await dataOf(alice.GET('/v1/posts/{post_id}/status', at({ post_id: post.post_id })));
     expect(effects.map((effect) => effect.name).sort()).to.eql([
       'count-hashtags',
       'count-location',
@@ -82,25 +77,22 @@ describe('sharing a photo', () => {
 
   it('takes a deleted post from every feed, the index and the store', async () => {
     const [dora, erin] = [await joinApp(w.base, 'dora'), await joinApp(w.base, 'erin')];
-    await dataOf(erin.POST('/v1/users/{user_id}/follow', { params: { path: { user_id: '@dora' } } }));
-    const image = imageFile(await photo({ width: 400, height: 400 }));
-    const post = await dataOf(
-      dora.POST('/v1/posts', { body: { image: [image], caption: 'gone soon #fleeting' } }),
-    );
+    await dataOf(erin.POST('/v1/users/{user_id}/follow', at({ user_id: '@dora' })));
+    const image = await photo({ width: 400, height: 400 });
+    const post = await share(dora, image, { caption: 'gone soon #fleeting' });
     await w.settle();
     expect((await dataOf(erin.GET('/v1/feed'))).posts).to.have.length(1);
 
-    const thePost = { params: { path: { post_id: post.post_id } } };
-    expect((await dora.DELETE('/v1/posts/{post_id}', thePost)).response.status).to.equal(204);
+    const thePost = at({ post_id: post.post_id });
+    await done(dora.DELETE('/v1/posts/{post_id}', thePost));
     expect((await dataOf(erin.GET('/v1/feed'))).posts, 'at once').to.eql([]);
-    const { error } = await erin.GET('/v1/posts/{post_id}', thePost);
-    expect(error?.error.code).to.equal('NOT_FOUND');
+    expect((await refusalOf(erin.GET('/v1/posts/{post_id}', thePost))).code).to.equal('NOT_FOUND');
     await w.settle();
-    const found = await dataOf(erin.GET('/v1/search', { params: { query: { q: 'fleeting' } } }));
+    const found = await dataOf(erin.GET('/v1/search', asking({ q: 'fleeting' })));
     expect(found.results).to.eql([]);
     const gone = await fetch(post.images.large.replace(w.config.CDN_BASE_URL, w.base));
     expect(gone.status).to.equal(404);
-    const again = await dora.DELETE('/v1/posts/{post_id}', thePost);
-    expect(again.response.status, 'safe to repeat').to.equal(204);
+    // Safe to repeat.
+    await done(dora.DELETE('/v1/posts/{post_id}', thePost));
   });
 });

@@ -1,10 +1,10 @@
 /** A story lives for its day, to the second, and leaves what its owner keeps. */
 import { expect } from 'chai';
-import { appOf, dataOf } from '../tools/app.ts';
-import type { Client } from '../tools/client.ts';
+import { type App, at, dataOf, done, imageFile, joinApp, refusalOf } from '../tools/app.ts';
 import { filesBelow } from '../tools/files.ts';
 import { listen } from '../tools/listen.ts';
-import { postStory, storyRow } from '../tools/stories.ts';
+import { photo } from '../tools/photos.ts';
+import { storyRow } from '../tools/stories.ts';
 import { until, type World, world } from '../tools/world.ts';
 
 /** Long enough for all that happens in a story's day, also on a busy machine. */
@@ -19,19 +19,27 @@ describe('the day of a story', function () {
   after(() => w[Symbol.asyncDispose]());
 
   it('is seen in trays, counted, over to the second, rolled up, and kept by a highlight', async () => {
-    const [alice, bob, carol] = [await w.join('alice'), await w.join('bob'), await w.join('carol')];
-    for (const owner of [alice, bob]) await carol.post(`/v1/users/${owner.userId}/follow`);
+    const [alice, bob, carol] = [
+      await joinApp(w.base, 'alice'),
+      await joinApp(w.base, 'bob'),
+      await joinApp(w.base, 'carol'),
+    ];
+    for (const { userId } of [alice, bob]) {
+      await dataOf(carol.POST('/v1/users/{user_id}/follow', at({ user_id: userId })));
+    }
     await w.settle();
-    const carolsApp = appOf(w.base, carol);
-    const trays = async () => (await dataOf(carolsApp.GET('/v1/stories'))).story_trays;
+    const picture = imageFile(await photo({ width: 60, height: 80 }));
+    const tell = (who: App, fields: { duration_seconds?: number } = {}) =>
+      dataOf(who.POST('/v1/stories', { body: { image: picture, ...fields } }));
+    const trays = async () => (await dataOf(carol.GET('/v1/stories'))).story_trays;
     const shown = async () =>
       (await trays()).map((tray) => [tray.user.user_id, tray.has_unseen, tray.stories.length]);
     expect(await shown()).to.eql([]);
     await using ear = await listen(w.base, carol);
 
-    const first = (await postStory(alice, { duration_seconds: 10 })).body;
-    const second = (await postStory(alice)).body;
-    const bobs = (await postStory(bob)).body;
+    const first = await tell(alice, { duration_seconds: 10 });
+    const second = await tell(alice);
+    const bobs = await tell(bob);
     await until('carol hears of three stories', () => {
       return ear.types().filter((type) => type === 'story.new').length === 3;
     });
@@ -46,20 +54,21 @@ describe('the day of a story', function () {
       expect(Number(/max-age=(\d+)/.exec(headers.get('cache-control') ?? '')?.[1])).to.be.below(lifetimeS);
     }
 
-    const view = (who: Client, storyId: string) => who.post(`/v1/stories/${storyId}/view`);
-    for (const storyId of [bobs.story_id, bobs.story_id, first.story_id]) {
-      expect((await view(carol, storyId)).status).to.equal(204);
-    }
-    expect((await view(bob, first.story_id)).status).to.equal(204);
+    type Story = { story_id: string };
+    const view = (who: App, { story_id }: Story) => who.POST('/v1/stories/{story_id}/view', at({ story_id }));
+    for (const story of [bobs, bobs, first]) await done(view(carol, story));
+    await done(view(bob, first));
     expect(await shown(), 'what is unseen comes first').to.eql([
       [alice.userId, true, 2],
       [bob.userId, false, 1],
     ]);
-    const viewers = (await alice.get(`/v1/stories/${first.story_id}/viewers`)).body;
-    expect(viewers.viewers.map((each: { username: string }) => each.username)).to.eql(['bob', 'carol']);
-    expect(viewers.view_count).to.equal(2);
+    const viewersOf = (who: App, { story_id }: Story) =>
+      dataOf(who.GET('/v1/stories/{story_id}/viewers', at({ story_id })));
+    const { viewers, view_count: views } = await viewersOf(alice, first);
+    expect(viewers.map((each) => each.username)).to.eql(['bob', 'carol']);
+    expect(views).to.equal(2);
     const highlight = { title: 'The first', story_ids: [first.story_id] };
-    expect((await alice.post('/v1/users/me/highlights', highlight)).status).to.equal(201);
+    await dataOf(alice.POST('/v1/users/me/highlights', { body: highlight }));
 
     // Whoever asks before the end sees it, whoever asks after it does not.
     const end = Date.parse(bobs.expires_at);
@@ -73,29 +82,31 @@ describe('the day of a story', function () {
       isOver = asked > end;
     }
     expect(await trays()).to.eql([]);
-    expect((await view(carol, second.story_id)).status).to.equal(410);
+    expect(await refusalOf(view(carol, second))).to.include({ status: 410, code: 'GONE' });
     expect((await fetch(image(bobs))).status).to.equal(410);
     expect((await fetch(image(second))).status).to.equal(410);
 
-    const rowOf = (story: { story_id: string }) => storyRow(w, story.story_id);
+    const rowOf = (story: Story) => storyRow(w, story.story_id);
     await until('all three are ended by their jobs', async () => {
       const rows = await Promise.all([first, second, bobs].map(rowOf));
       return rows.every((row) => row?.closed_at);
     });
     expect(await rowOf(first)).to.deep.include({ view_count: 2, duration_seconds: 10 });
     const kept = { viewers: [], view_count: 2, next_cursor: null, has_more: false };
-    expect((await alice.get(`/v1/stories/${first.story_id}/viewers`)).body).to.eql(kept);
-    expect((await bob.get(`/v1/stories/${bobs.story_id}/viewers`)).body.view_count).to.equal(1);
+    expect(await viewersOf(alice, first)).to.eql(kept);
+    expect((await viewersOf(bob, bobs)).view_count).to.equal(1);
     expect(await w.tools.stories.countViews(first.story_id)).to.equal(0);
     const files = await filesBelow(`${w.config.DATA_DIR}/images/objects/originals`);
     expect(files, 'no original is left').to.eql([]);
     expect((await fetch(image(bobs))).status).to.equal(410);
 
-    const [shownHighlight] = (await carol.get(`/v1/users/${alice.userId}/highlights`)).body.highlights;
-    expect(shownHighlight.stories).to.have.length(1);
-    expect(shownHighlight.stories[0]).to.deep.include({ story_id: first.story_id, duration_seconds: 10 });
-    expect((await fetch(image(shownHighlight.stories[0]))).status, 'the highlight stays').to.equal(200);
-    const { stories: archive } = await dataOf(appOf(w.base, alice).GET('/v1/users/me/story-archive'));
+    const toAlice = at({ user_id: alice.userId });
+    const { highlights } = await dataOf(carol.GET('/v1/users/{user_id}/highlights', toAlice));
+    const [highlighted, ...others] = highlights[0]?.stories ?? [];
+    expect(others).to.eql([]);
+    expect(highlighted).to.deep.include({ story_id: first.story_id, duration_seconds: 10 });
+    expect((await fetch(image(highlighted as typeof first))).status, 'the highlight stays').to.equal(200);
+    const { stories: archive } = await dataOf(alice.GET('/v1/users/me/story-archive'));
     expect(archive.map((each) => [each.story_id, each.view_count])).to.eql([
       [second.story_id, 0],
       [first.story_id, 2],

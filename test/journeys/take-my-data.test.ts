@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { keyOf } from '../../shared/ids.ts';
 import { kinds } from '../../workers/export/kinds.ts';
-import { appOf, dataOf } from '../tools/app.ts';
+import { type App, appOf, at, dataOf } from '../tools/app.ts';
 import { type FullLife, fullLife } from '../tools/full-life.ts';
 import { jsonIn, unzip } from '../tools/unzip.ts';
 import { type World, world } from '../tools/world.ts';
@@ -14,11 +14,13 @@ describe('taking one’s data along', function () {
   this.timeout(120_000);
   let w: World;
   let life: FullLife;
+  let app: App;
   let files: Map<string, Buffer>;
   before(async () => {
     w = await world();
     life = await fullLife(w);
-    const { url, state } = await dataOf(appOf(w.base, life.alice).GET('/v1/users/me/export'));
+    app = appOf(w.base, life.alice);
+    const { url, state } = await dataOf(app.GET('/v1/users/me/export'));
     expect(state).to.equal('done');
     const response = await fetch(url?.replace(w.config.PUBLIC_URL, w.base) ?? '');
     files = unzip(Buffer.from(await response.arrayBuffer()));
@@ -55,7 +57,7 @@ describe('taking one’s data along', function () {
   });
 
   it('holds the very files that were sent, and pictures of what no original is left of', async () => {
-    const { alice, carousel, carouselId, storyId, storyImage, overId } = life;
+    const { carousel, carouselId, storyId, storyImage, overId } = life;
     const posts = itemsOf('posts');
     const images = posts.find(({ post_id }) => post_id === carouselId).images;
     expect(images.map(({ file }: Item) => file)).to.eql(
@@ -72,11 +74,12 @@ describe('taking one’s data along', function () {
       expect(response.status, url).to.equal(200);
       return Buffer.from(await response.arrayBuffer());
     };
-    const [over] = (await alice.get('/v1/users/me/story-archive')).body.stories;
+    const [over] = (await dataOf(app.GET('/v1/users/me/story-archive'))).stories;
     const kept = itemsOf('stories').find(({ story_id }) => story_id === overId);
-    expect(files.get(kept.file)?.equals(await served(over.media_url))).to.equal(true);
-    const picture = (await alice.get('/v1/users/me')).body.profile_pic_url.replace('/320.jpg', '/640.jpg');
-    expect(files.get('images/avatar.jpg')?.equals(await served(picture))).to.equal(true);
+    expect(files.get(kept.file)?.equals(await served(over?.media_url ?? ''))).to.equal(true);
+    const { profile_pic_url: picture } = await dataOf(app.GET('/v1/users/me'));
+    const large = await served(picture.replace('/320.jpg', '/640.jpg'));
+    expect(files.get('images/avatar.jpg')?.equals(large)).to.equal(true);
   });
 
   it('says what was posted, said and done', () => {
@@ -186,13 +189,14 @@ describe('taking one’s data along', function () {
       .updateTable('exports')
       .set({ finished_at: new Date(0) })
       .execute();
-    await bob.delete(`/v1/users/${alice.userId}/follow`);
+    const toAlice = at({ user_id: alice.userId });
+    await dataOf(appOf(w.base, bob).DELETE('/v1/users/{user_id}/follow', toAlice));
     // One of her images is lost.
     await w.tools.images.removeAll(`originals/${keyOf(life.archivedId)}/`);
-    await alice.post('/v1/users/me/export');
+    await dataOf(app.POST('/v1/users/me/export'));
     await w.settle();
-    const { url } = (await alice.get('/v1/users/me/export')).body;
-    const response = await fetch(url.replace(w.config.PUBLIC_URL, w.base));
+    const { url } = await dataOf(app.GET('/v1/users/me/export'));
+    const response = await fetch(url?.replace(w.config.PUBLIC_URL, w.base) ?? '');
     const later = unzip(Buffer.from(await response.arrayBuffer()));
     const index = jsonIn(later, 'index.json');
     const followers = index.kinds.find(({ name }: Item) => name === 'followers');

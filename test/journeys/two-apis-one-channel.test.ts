@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { startServer } from '../../api/server.ts';
 import { openTools, type Tools } from '../../shared/tools.ts';
-import { appOf, dataOf } from '../tools/app.ts';
+import { appOf, at, dataOf, done, joinApp, refusalOf, share } from '../tools/app.ts';
 import { listen } from '../tools/listen.ts';
 import { photo } from '../tools/photos.ts';
 import { freePort, until, type World, world } from '../tools/world.ts';
@@ -26,9 +26,9 @@ describe('two API processes', () => {
   });
 
   it('tell a user on one what was caused on the other, and again after a reconnect', async () => {
-    const alice = await w.join('alice');
-    const bob = await w.join('bob');
-    await bob.post('/v1/users/@alice/follow');
+    const alice = await joinApp(w.base, 'alice');
+    const bob = await joinApp(w.base, 'bob');
+    await dataOf(bob.POST('/v1/users/{user_id}/follow', at({ user_id: '@alice' })));
     await w.settle();
     const image = await photo({ width: 200, height: 200 });
     const ids = (messages: { id?: string | undefined }[]) => messages.map((message) => message.id as string);
@@ -36,12 +36,12 @@ describe('two API processes', () => {
     let lastHeard: string;
     {
       await using ear = await listen(otherBase, bob);
-      await alice.upload(image);
+      await share(alice, image);
       await until('bob hears it on the other process', () => ear.types().includes('feed.new_post'));
       expect(ids(ear.messages)).to.eql([...ids(ear.messages)].sort());
       lastHeard = ids(ear.messages).at(-1) as string;
     }
-    await alice.upload(image);
+    await share(alice, image);
     await w.settle();
     await using again = await listen(w.base, bob, `?resume_from=${lastHeard}`);
     await until('bob gets what he missed', () => again.types().includes('feed.new_post'));
@@ -50,20 +50,21 @@ describe('two API processes', () => {
   });
 
   it('forget together: a deleted post and an ended session', async () => {
-    const carol = await w.join('carol');
-    const post = (await carol.upload(await photo({ width: 200, height: 200 }))).body;
+    const carol = await joinApp(w.base, 'carol');
+    const post = await share(carol, await photo({ width: 200, height: 200 }));
+    const thePost = at({ post_id: post.post_id });
     await w.settle();
     const elsewhere = appOf(otherBase, carol);
     const shown = async () => (await dataOf(elsewhere.GET('/v1/feed'))).posts.map((each) => each.caption);
     expect(await shown()).to.eql([null]);
-    await carol.put(`/v1/posts/${post.post_id}`, { caption: 'edited here' });
+    await dataOf(carol.PUT('/v1/posts/{post_id}', { ...thePost, body: { caption: 'edited here' } }));
     expect(await shown()).to.eql(['edited here']);
-    await carol.delete(`/v1/posts/${post.post_id}`);
+    await done(carol.DELETE('/v1/posts/{post_id}', thePost));
     expect(await shown()).to.eql([]);
 
     await using ear = await listen(otherBase, carol);
-    expect((await carol.post('/v1/auth/logout')).status).to.equal(204);
-    expect((await elsewhere.GET('/v1/feed')).response.status).to.equal(401);
+    await done(carol.POST('/v1/auth/logout'));
+    expect((await refusalOf(elsewhere.GET('/v1/feed'))).status).to.equal(401);
     expect(await ear.closed, 'the socket on the other process is closed').to.equal(4401);
   });
 });

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { type Changes, openChanges } from '../../shared/changes/index.ts';
 import { openLog } from '../../shared/log.ts';
 import { openRedis, type Redis, whenReady } from '../../shared/redis/index.ts';
+import { emptyRedis } from '../tools/redis.ts';
 import { testRedis } from '../tools/world.ts';
 
 describe('the log of changes', () => {
@@ -17,7 +18,7 @@ describe('the log of changes', () => {
   });
   after(() => redis.disconnect());
   beforeEach(async () => {
-    await redis.flushdb();
+    await emptyRedis(redis);
     writer = openChanges(redis, log);
     reader = openChanges(redis, log);
     forgotten = [];
@@ -42,7 +43,7 @@ describe('the log of changes', () => {
 
   it('has everything forgotten when Redis has lost the log', async () => {
     await writer.announce('post', 'post_3');
-    await redis.flushdb();
+    await emptyRedis(redis);
     await reader.catchUp();
     expect(forgotten).to.eql([undefined]);
     await writer.announce('post', 'post_4');

@@ -4,6 +4,7 @@ import { keys } from '../../shared/keys.ts';
 import { connectedUsers, forgetUnseen, sawConnected } from '../../shared/live/connected.ts';
 import { openLog } from '../../shared/log.ts';
 import { openRedis, type Redis, whenReady } from '../../shared/redis/index.ts';
+import { emptyRedis } from '../tools/redis.ts';
 import { testRedis } from '../tools/world.ts';
 
 describe('the connected users', () => {
@@ -13,7 +14,7 @@ describe('the connected users', () => {
     await whenReady(redis);
   });
   after(() => redis.disconnect());
-  beforeEach(() => redis.flushdb());
+  beforeEach(() => emptyRedis(redis));
 
   async function connected(): Promise<string[]> {
     const all: string[] = [];

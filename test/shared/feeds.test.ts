@@ -9,6 +9,7 @@ import { newId, timeOf } from '../../shared/ids.ts';
 import { keys } from '../../shared/keys.ts';
 import { openRunId } from '../../shared/redis/run-id.ts';
 import { openTools, type Tools } from '../../shared/tools.ts';
+import { emptyRedis } from '../tools/redis.ts';
 import { type World, world } from '../tools/world.ts';
 
 /** Shallow, so that a few posts reach below the cache. */
@@ -37,7 +38,7 @@ describe('feeds', () => {
   });
   beforeEach(async () => {
     await sql`TRUNCATE posts, follows, likes CASCADE`.execute(tools.db);
-    await tools.cache.flushdb();
+    await emptyRedis(tools.cache);
   });
 
   const viewer = () => people[0] as { id: number; userId: string };
@@ -71,7 +72,7 @@ describe('feeds', () => {
   /** Ends a build that found no post in Postgres. */
   const endWhole = async (token: string) => {
     const { userId } = viewer();
-    const run = await openRunId(tools.cache)();
+    const run = await openRunId(tools.cache)(keys.feed(userId));
     const values = [token, run, '0 ', Date.now(), 60, depth, 1, 0];
     return endBuild(tools.cache, [keys.feed(userId), keys.marks(userId)], values);
   };
@@ -98,7 +99,7 @@ describe('feeds', () => {
       fc.integer({ min: 1, max: 9 }),
       async (steps, limit) => {
         await sql`TRUNCATE posts, follows CASCADE`.execute(tools.db);
-        await tools.cache.flushdb();
+        await emptyRedis(tools.cache);
         for (const { do: act, who } of steps) {
           const person = people[who] as { id: number; userId: string };
           if (act === 'post' || act === 'old post') {
@@ -112,7 +113,7 @@ describe('feeds', () => {
             await sql`DELETE FROM follows WHERE following_id = ${person.id}`.execute(tools.db);
             await tools.feeds.forget(viewer().userId);
           } else if (act === 'lose') {
-            await tools.cache.flushdb();
+            await emptyRedis(tools.cache);
           } else if (act === 'delete') {
             const { rows } = await sql<{ post_id: string }>`DELETE FROM posts WHERE id =
               (SELECT id FROM posts WHERE user_id = ${person.id} LIMIT 1) RETURNING post_id`.execute(

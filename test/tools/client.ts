@@ -26,7 +26,11 @@ export type Client = {
   ): Promise<Reply>;
 };
 
-/** Sends one request. @throws if the reply is not one that the OpenAPI document describes. */
+/**
+ * Sends one request.
+ *
+ * @throws if the reply is not one that the OpenAPI document describes, or the server took what it does not describe.
+ */
 export async function send(
   base: string,
   method: string,
@@ -43,7 +47,7 @@ export async function send(
     body: isJson && text ? JSON.parse(text) : undefined,
     text,
   };
-  holdToContract(base, method, path, reply);
+  holdToContract(base, { method, path, headers: new Headers(headers), body }, reply);
   return reply;
 }
 

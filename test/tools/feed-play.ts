@@ -5,6 +5,7 @@ import type { Feeds } from '../../shared/feeds/index.ts';
 import { newId, timeOf } from '../../shared/ids.ts';
 import { keys } from '../../shared/keys.ts';
 import type { Client } from './client.ts';
+import { emptyRedis } from './redis.ts';
 import { until, type World } from './world.ts';
 
 /** One thing that happens. `who` and `whom` are people by number; `nth` picks a post, of which its author disposes. */
@@ -127,7 +128,7 @@ export async function openPlay(w: World, people: Client[], image: Uint8Array): P
   }
 
   async function lose(what: 'feed' | 'marks' | 'cache', userId: string): Promise<void> {
-    if (what === 'cache') await cache.flushdb();
+    if (what === 'cache') await emptyRedis(cache);
     else await cache.del(what === 'feed' ? keys.feed(userId) : keys.marks(userId));
   }
 
@@ -179,7 +180,7 @@ export async function openPlay(w: World, people: Client[], image: Uint8Array): P
         db,
       );
       await sql`UPDATE users SET merged_since = NULL, unpushed_since = NULL, follower_count = 0`.execute(db);
-      await cache.flushdb();
+      await emptyRedis(cache);
       w.config.FANOUT_MAX = fanOutMax;
       delays = delaysMs;
       await writeOldPosts(oldPosts);

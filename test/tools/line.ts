@@ -6,7 +6,11 @@ export type Line = {
   url: string;
   /** Drops every connection; new ones are dropped until `mend`. */
   cut(): void;
+  /** From now on no byte passes; connections stay, and new ones are taken. */
+  hush(): void;
   mend(): void;
+  /** How many connections there are. */
+  connections(): number;
   /** Lets the next bytes with this text reach the engine, and drops every connection before its answer arrives. */
   cutAfter(text: string): void;
   [Symbol.asyncDispose](): Promise<void>;
@@ -17,7 +21,9 @@ export async function layLine(engineUrl: string): Promise<Line> {
   const url = new URL(engineUrl);
   const [host, port] = [url.hostname, Number(url.port)];
   const ends = new Set<Socket>();
+  const pipes = new Set<{ from: Socket; to: Socket }>();
   let isCut = false;
+  let isHushed = false;
   let last: string | undefined;
   const drop = () => {
     for (const end of ends) end.destroy();
@@ -36,10 +42,14 @@ export async function layLine(engineUrl: string): Promise<Line> {
       [far, near],
     ] as const) {
       ends.add(end);
-      end.pipe(other);
+      const pipe = { from: end, to: other };
+      pipes.add(pipe);
+      if (isHushed) end.pause();
+      else end.pipe(other);
       end.on('error', () => other.destroy());
       end.on('close', () => {
         ends.delete(end);
+        pipes.delete(pipe);
         other.destroy();
       });
     }
@@ -53,9 +63,16 @@ export async function layLine(engineUrl: string): Promise<Line> {
       isCut = true;
       drop();
     },
+    hush() {
+      isHushed = true;
+      for (const { from, to } of pipes) from.unpipe(to);
+    },
     mend() {
       isCut = false;
+      if (isHushed) for (const { from, to } of pipes) from.pipe(to);
+      isHushed = false;
     },
+    connections: () => ends.size / 2,
     cutAfter(text) {
       last = text;
     },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { keyOf } from '../../shared/ids.ts';
 import { filesBelow } from './files.ts';
+import { keysLike } from './redis.ts';
 import type { World } from './world.ts';
 
 /** Who it is: the internal id, and the public ids of the account and of all that was theirs. */
@@ -81,16 +82,12 @@ async function contentOf({ tools: { cache } }: World, key: string): Promise<stri
 async function keysWith(w: World, { publicIds }: Sought): Promise<string[]> {
   const parts = publicIds.map(keyOf);
   const found: string[] = [];
-  for (let cursor = '0'; ; ) {
-    const [next, keys]: [string, string[]] = await w.tools.cache.scan(cursor, 'COUNT', 1_000);
-    for (const key of keys) {
-      if (key.startsWith('{emulsion-') || key === 'changes') continue;
-      const text = `${key} ${await contentOf(w, key)}`;
-      if (parts.some((part) => text.includes(part))) found.push(key);
-    }
-    if (next === '0') return found;
-    cursor = next;
+  for (const key of await keysLike(w.tools.cache, '*')) {
+    if (key.startsWith('{emulsion-') || key === 'changes') continue;
+    const text = `${key} ${await contentOf(w, key)}`;
+    if (parts.some((part) => text.includes(part))) found.push(key);
   }
+  return found;
 }
 
 /** Every place where something of somebody is left. */

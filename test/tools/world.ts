@@ -15,6 +15,9 @@ import { type RunningWorker, startWorker } from '../../workers/worker.ts';
 import { type Client, clientOf, passwordOf, send } from './client.ts';
 import { agreeOn } from './contract.ts';
 import { testDatabase } from './database.ts';
+import { testEngines } from './engines.ts';
+import { filesBelow } from './files.ts';
+import { expectOneSlotEach } from './slots.ts';
 
 export type World = {
   config: Config;
@@ -28,6 +31,8 @@ export type World = {
   join(username: string): Promise<Client>;
   /** Waits until no event and no job is left. */
   settle(): Promise<void>;
+  /** The keys of all images that are kept, wherever that is. */
+  objects(): Promise<string[]>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -64,6 +69,7 @@ export async function testRedis(): Promise<string> {
 export async function world(options: WorldOptions = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'emulsion-world-'));
   const database = await testDatabase();
+  const engines = await testEngines();
   const config = loadConfig({
     HOST: '127.0.0.1',
     PORT: String(await freePort()),
@@ -77,6 +83,9 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     RATE_LIMITS: 'off',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
     DECODER_PROCESSES: '1',
+    ...engines.env,
+    // Whoever names one Redis means it for everything.
+    ...(options.env?.QUEUE_REDIS_URL ? { CACHE_REDIS_URL: '' } : {}),
     ...options.env,
   });
   const tools = await openTools(config, 'api');
@@ -93,13 +102,19 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     worker,
     base,
     join: (username) => register(base, username),
-    settle: () => settle(tools, worker),
+    async settle() {
+      await settle(tools, worker);
+      await engines.refresh();
+    },
+    objects: engines.objects ?? (() => filesBelow(join(dataDir, 'images/objects'))),
     async [Symbol.asyncDispose]() {
       await worker?.stop();
       await api.stop();
       await tools.stop();
+      await engines[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true, force: true });
+      expectOneSlotEach();
     },
   };
 }

@@ -8,6 +8,7 @@ import { pushPart } from '../../workers/push-part.ts';
 import { sweepEffects } from '../../workers/sweep.ts';
 import type { Client } from '../tools/client.ts';
 import { photo } from '../tools/photos.ts';
+import { emptyRedis } from '../tools/redis.ts';
 import { type World, world } from '../tools/world.ts';
 
 describe('fan-out', () => {
@@ -83,7 +84,7 @@ describe('fan-out', () => {
       expect(again).to.deep.include({ state: 'done', percent: 100 });
       expect(await newestIn(readers[2] as string)).to.eql([post.post_id]);
     };
-    await w.tools.queueRedis.flushdb();
+    await emptyRedis(w.tools.queueRedis);
     await redo();
     // Also while the queue still keeps the job that ended, well or not.
     await redo();

@@ -21,6 +21,7 @@ describe('the index jobs', () => {
 
   const context = () => ({ tools: w.tools, signal: new AbortController().signal });
   const found = async (text: string) => {
+    await w.tools.search.refresh();
     const { hits } = await w.tools.search.query({ text, types: searchTypes, limit: 10 });
     return hits.map(({ type, id }) => `${type} ${id}`);
   };

@@ -7,6 +7,7 @@ import { followersPerPart } from '../../workers/followers.ts';
 import { sweepEffects } from '../../workers/sweep.ts';
 import type { Client } from '../tools/client.ts';
 import { photo } from '../tools/photos.ts';
+import { emptyRedis } from '../tools/redis.ts';
 import { internalId } from '../tools/rows.ts';
 import { until, type World, world } from '../tools/world.ts';
 
@@ -203,7 +204,7 @@ describe('an author with very many followers', () => {
       w.tools.db,
     );
     await sql`UPDATE users SET unpushed_since = NULL WHERE user_id = ${idol.userId}`.execute(w.tools.db);
-    await w.tools.queueRedis.flushdb();
+    await emptyRedis(w.tools.queueRedis);
     expect(await idsOf(fan)).to.eql([postId, ...before]);
     const second = await upload(idol);
     await w.settle();

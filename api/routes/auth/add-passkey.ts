@@ -40,7 +40,7 @@ export const addPasskey = route({
     const challenge = await useChallenge(tools.cache, purpose, response.response.clientDataJSON);
     if (challenge === undefined) refuse('Its challenge was used, is too old or not yours; get new options');
     const made = await verifyNewPasskey(tools.config, challenge, response).catch((error: Error) =>
-      refuse(error.message),
+      refuse(reasonOf(error)),
     );
     return write(async (tx) => {
       const { count } = await tx
@@ -77,6 +77,12 @@ export const addPasskey = route({
     });
   },
 });
+
+/** What the library says of a response; what the language says of one that is no such thing would help nobody. */
+function reasonOf(error: Error): string {
+  const isOfTheLanguage = error instanceof TypeError || error instanceof RangeError;
+  return isOfTheLanguage ? 'This is not what an authenticator makes' : error.message;
+}
 
 function refuse(reason: string): never {
   return fail('INVALID_INPUT', { field: 'response', reason: shortened(reason) });

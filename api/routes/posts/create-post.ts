@@ -25,7 +25,7 @@ export const createPost = route({
   body: z.strictObject({
     caption: caption.optional(),
     location: locationField.optional(),
-    tagged_users: taggedUsersField.optional(),
+    tagged_users: taggedUsersField.optional().describe('The field repeated, or a JSON array.'),
     filter: z.enum(filterNames).default('none'),
     alt_text: altTextField
       .optional()

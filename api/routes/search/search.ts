@@ -112,7 +112,10 @@ async function queryIndex({ search: index }: Tools, query: SearchQuery): ReturnT
   try {
     return await index.query(query);
   } catch (error) {
-    if (error instanceof SearchPositionError) return refuseCursor();
+    if (error instanceof SearchPositionError) {
+      if (!error.isLapsed) return refuseCursor();
+      return fail('GONE', { field: 'cursor', reason: 'This cursor has expired; begin again without it' });
+    }
     if (!(error instanceof SearchIndexError)) throw error;
     const reason = 'Search does not answer at the moment';
     return fail('SERVICE_UNAVAILABLE', { reason }, { retryAfterS: 2, cause: error });

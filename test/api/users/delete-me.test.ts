@@ -4,6 +4,7 @@ import { startServer } from '../../../api/server.ts';
 import { newId } from '../../../shared/ids.ts';
 import { openTools } from '../../../shared/tools.ts';
 import { removeAccount } from '../../../workers/handlers/remove-account.ts';
+import { appOf } from '../../tools/app.ts';
 import { Authenticator } from '../../tools/authenticator.ts';
 import { type Client, clientOf, passwordOf, photoForm, send } from '../../tools/client.ts';
 import { waitsForLock } from '../../tools/conversation.ts';
@@ -50,14 +51,14 @@ describe('DELETE /v1/users/me', () => {
     );
     const sought = { postId: post.post_id, authorId: alice.userId, word: 'harbour' };
     // What bob's process and Redis hold of alice now must not be shown later.
-    expect(await sightings(bob, sought)).to.include.members(['feed', 'profile', 'post']);
+    expect(await sightings(appOf(w.base, bob), sought)).to.include.members(['feed', 'profile', 'post']);
     await bob.get(`/v1/posts/${bobs}`);
     await bob.get('/v1/stories');
 
     const left = await leave(alice);
     expect(left.status, left.text).to.equal(204);
 
-    expect(await sightings(bob, sought)).to.eql([]);
+    expect(await sightings(appOf(w.base, bob), sought)).to.eql([]);
     for (const name of [alice.userId, '@alice']) {
       expect((await bob.get(`/v1/users/${name}`)).status, name).to.equal(404);
     }

@@ -52,14 +52,14 @@ describe('what was cached on a Redis server that is no more', () => {
       const heard: (string | undefined)[] = [];
       await changes.catchUp();
       changes.on('post', (postId) => heard.push(postId));
-      const before = await openRunId(connection)();
+      const before = await openRunId(connection)(keys.changes);
       await changes.catchUp();
       expect(heard).to.eql([]);
       await restart();
       await whenReady(connection);
       await changes.catchUp();
       expect(heard, 'though its last entry is still there').to.eql([undefined]);
-      expect(await openRunId(connection)())
+      expect(await openRunId(connection)(keys.changes))
         .to.match(/^[0-9a-f]{8}$/)
         .and.not.equal(before);
     } finally {

@@ -1,0 +1,6 @@
+/** The library brings no types. */
+declare module 'cluster-key-slot' {
+  /** The slot of a key, 0 to 16,383. */
+  function calculateSlot(key: string): number;
+  export = calculateSlot;
+}
