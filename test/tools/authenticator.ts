@@ -113,7 +113,7 @@ export class Authenticator {
     return {
       id: text,
       rawId: text,
-      type: 'public-key',
+      type: 'public-key' as const,
       authenticatorAttachment: 'platform',
       clientExtensionResults: { credProps: { rk: true } },
     };

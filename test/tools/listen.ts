@@ -12,10 +12,14 @@ export type Ear = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Connects and collects what is told. */
-export async function listen(base: string, client: Pick<Client, 'accessToken'>, query = ''): Promise<Ear> {
+/** Connects, with a client's token if one is given, and collects what is told. */
+export async function listen(
+  base: string,
+  client: Pick<Client, 'accessToken'> | undefined,
+  query = '',
+): Promise<Ear> {
   const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/v1${query}`, {
-    headers: { Authorization: `Bearer ${client.accessToken}` },
+    headers: client ? { Authorization: `Bearer ${client.accessToken}` } : {},
   });
   const messages: Message[] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data)) as Message));
