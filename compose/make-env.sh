@@ -11,7 +11,7 @@ while IFS= read -r line; do
     COMPOSE_PROFILES=*) echo "COMPOSE_PROFILES=$size" ;;
     CASSANDRA_URL=* | ELASTICSEARCH_URL=* | S3_URL=*) if [ "$size" = full ]; then printf '%s\n' "$line"; fi ;;
     # Hexadecimal, because most of them become part of a URL.
-    [A-Z]*=) printf '%s%s\n' "$line" "$(openssl rand -hex 24)" ;;
+    [A-Z]*=) printf '%s%s\n' "$line" "$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" ;;
     *) printf '%s\n' "$line" ;;
   esac
 done < "$(dirname "$0")/.env.example"

@@ -57,6 +57,7 @@ function moved(text: string, folder: string, version: number): string {
   const elsewhere = text
     .replaceAll(/(_path|pid) \/(tmp|var\/cache\/nginx)\//g, `$1 ${folder}/`)
     .replaceAll('/etc/nginx/', `${folder}/`)
+    .replace('/dev/stdout', `${folder}/access.log`)
     // Only Docker's name server knows the name.
     .replace('server api:3000', 'server 127.0.0.1:3000');
   if (version >= 128) return elsewhere;

@@ -70,6 +70,9 @@ describe('GET /metrics', () => {
     expect(change(text, 'emulsion_queue_jobs{queue="feeds",state="waiting"}')).to.equal(1);
     expect(numberAt(text, 'emulsion_queue_jobs{queue="media",state="failed"}')).to.equal(0);
     expect(numberAt(text, 'emulsion_queue_oldest_seconds{queue="feeds"}')).to.be.at.least(0);
+    expect(numberAt(text, 'emulsion_queue_jobs_per_second{queue="stories"}')).to.equal(0);
+    expect(numberAt(text, 'emulsion_queue_drain_seconds{queue="stories"}')).to.equal(0);
+    expect(text).to.contain('emulsion_queue_drain_seconds{queue="feeds"} +Inf');
     expect(numberAt(text, 'emulsion_live_sockets')).to.equal(0);
     expect(numberAt(text, 'emulsion_decoder_calls{state="running"}')).to.equal(0);
   });
@@ -80,7 +83,10 @@ describe('GET /metrics', () => {
       await w.join('dora');
       await until('the workers are counted', async () => {
         const { text } = await scrape();
-        return /emulsion_job_attempt_seconds_count\{.*job="index-user".*\} [1-9]/.test(text);
+        return (
+          /emulsion_job_attempt_seconds_count\{.*job="index-user".*\} [1-9]/.test(text) &&
+          numberAt(text, 'emulsion_queue_jobs_per_second{queue="search"}') > 0
+        );
       });
     } finally {
       await worker.stop();
