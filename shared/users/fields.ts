@@ -63,6 +63,7 @@ export const bio = z
  * it is read by code points, as JSON Schema reads patterns, so that a host of emoji has to be in Punycode.
  */
 const webAddress =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: to keep them out of a path they have to be named.
   /^(?:[hH][tT]{2}[pP][sS]?:\/\/(?:[a-zA-Z0-9\u00a1-\uffff](?:[a-zA-Z0-9\u00a1-\uffff-]{0,61}[a-zA-Z0-9\u00a1-\uffff])?\.)+[a-zA-Z\u00a1-\uffff](?:[a-zA-Z0-9\u00a1-\uffff-]{0,61}[a-zA-Z0-9\u00a1-\uffff])(?::(?:[1-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?(?:[/?#][^\u0000-\u0020"<>\\\u007f-\u00a0]*)?)?$/u;
 
 export const website = z
