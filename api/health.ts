@@ -1,9 +1,7 @@
 /** Health: /healthz says that the process lives, /readyz what it can do. Neither spends a quota. */
 import { type Response, Router } from 'express';
-import { sql } from 'kysely';
 import { errors } from '../shared/errors.ts';
-import { keys } from '../shared/keys.ts';
-import { writeProbe } from '../shared/redis/fit.ts';
+import { type Probe, probesOf } from '../shared/probes.ts';
 import type { Tools } from '../shared/tools.ts';
 import { sendJson } from './door/headers.ts';
 
@@ -13,7 +11,6 @@ const timeoutMs = 1_000;
 const freshMs = 1_000;
 
 type State = 'ok' | 'down';
-type Probe = () => Promise<unknown>;
 
 /** What a client can wait for; without the others it gets less, but gets it. */
 const vital = ['postgres', 'queue'];
@@ -46,21 +43,6 @@ function answer(response: Response, parts: Record<string, State>): void {
     request_id: String(response.getHeader('X-Request-Id')),
   };
   sendJson(response, 503, JSON.stringify({ status: 'unavailable', parts, error }));
-}
-
-function probesOf({ db, queueRedis, cache, search, stories, images }: Tools): Record<string, Probe> {
-  return {
-    async postgres() {
-      const { rows } = await sql<{ read_only: string }>`
-        SELECT current_setting('transaction_read_only') AS read_only`.execute(db);
-      if (rows[0]?.read_only !== 'off') throw new Error('it takes no writes');
-    },
-    queue: () => writeProbe(queueRedis, keys.rateLimit('readyz'), timeoutMs),
-    cache: () => writeProbe(cache, keys.rateLimit('readyz'), timeoutMs),
-    search: () => search.check(),
-    stories: () => stories.check(),
-    images: () => images.check(),
-  };
 }
 
 /** Asks all parts at once, each at most once at a time and for a bounded time, and remembers the answers for a moment. */

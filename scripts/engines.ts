@@ -9,7 +9,7 @@ import { onStop } from '../shared/stop.ts';
 import { dockerized, startInDocker } from './engines/docker.ts';
 import { startEngine } from './engines/index.ts';
 import { parseOptions, usage } from './engines/options.ts';
-import { toPrint } from './engines/print.ts';
+import { namedForTests, toPrint } from './engines/print.ts';
 import { PlainError, reportError } from './plain-error.ts';
 import type { Supervised } from './start/supervise.ts';
 
@@ -42,7 +42,7 @@ async function start(): Promise<void> {
   const outcomes = await Promise.allSettled([
     docker(),
     ...byUs.map(async (name) => {
-      const started = await startEngine(name, { root, portBase, context });
+      const started = await startEngine(name, { root, portBase, isForTests: options.forTests, context });
       const seconds = (started.tookMs / 1_000).toFixed(1);
       console.error(`${name} is ready after ${seconds} s, in ${started.memoryMb()} MB`);
       return started.urls;
@@ -55,7 +55,7 @@ async function start(): Promise<void> {
     throw strange ?? new PlainError(problems.map(({ message }) => message).join('\n\n'));
   }
   const urls = Object.assign({}, ...outcomes.map((outcome) => 'value' in outcome && outcome.value));
-  console.log(toPrint(urls, options.json));
+  console.log(toPrint(options.forTests ? namedForTests(urls) : urls, options.json));
   console.error(
     `\n  Everything is ready after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s; the data is in ${root}.\n` +
       '  Stop it with ctrl-c; the data stays.\n',

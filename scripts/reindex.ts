@@ -81,3 +81,5 @@ try {
 } catch (error) {
   if (!abort.signal.aborted) reportError(error);
 }
+// The channel to whoever started this would keep the process alive.
+if (!abort.signal.aborted) process.exit();

@@ -1,6 +1,7 @@
 /**
  * `npm run test:engines [files…] [-- --grep text]`: runs what depends on an engine (the contracts of the ports,
  * the journeys, the workers) against Cassandra, Elasticsearch, MinIO and a Redis Cluster that live only for it.
+ * Those whose TEST_ variables are set run already, by `npm run engines -- --for-tests`, and are not started.
  * An engine that cannot be had is a failure where CI is set, and skipped aloud elsewhere.
  */
 import { globSync, readFileSync } from 'node:fs';
@@ -22,6 +23,9 @@ const tested: { name: EngineName; variables: string[]; own: RegExp }[] = [
 /** Worlds on real engines are made of tables, indexes and buckets: some seconds each. */
 const timeoutMs = 90_000;
 
+/** Sequences of the feed property, unless FEED_RUNS says another number. `npm test` tries many more. */
+const feedRuns = '10';
+
 /** Contracts, journeys and workers, and whatever else asks for an engine. */
 function testFiles(): string[] {
   const asks = (file: string) =>
@@ -34,11 +38,20 @@ async function startMore(context: EngineContext): Promise<MoreEngines> {
   const root = join(context.dataDir, 'engines');
   const isRequired = Boolean(process.env.CI) || process.env.TEST_ENGINES_REQUIRED === '1';
   const started = new Map<EngineName, Started>();
-  const env: Record<string, string> = isRequired ? { TEST_ENGINES_REQUIRED: '1' } : {};
+  const running = tested.filter(({ variables }) => variables.every((name) => process.env[`TEST_${name}`]));
+  const env: Record<string, string> = {
+    FEED_RUNS: process.env.FEED_RUNS ?? feedRuns,
+    ...(isRequired ? { TEST_ENGINES_REQUIRED: '1' } : {}),
+  };
   await Promise.all(
-    tested.map(async ({ name, variables }) => {
+    tested.map(async (wanted) => {
+      const { name, variables } = wanted;
+      if (running.includes(wanted)) {
+        console.log(`${name} runs already.`);
+        return;
+      }
       try {
-        const engine = await startEngine(name, { root, context });
+        const engine = await startEngine(name, { root, isForTests: true, context });
         started.set(name, engine);
         for (const variable of variables) env[`TEST_${variable}`] = engine.urls[variable] as string;
         console.log(`${name} is ready after ${(engine.tookMs / 1_000).toFixed(1)} s.`);
@@ -52,12 +65,14 @@ async function startMore(context: EngineContext): Promise<MoreEngines> {
   );
 
   const report = ({ passed, passedOf }: TestOutcome) => {
-    const lines = tested.map(({ name, own }) => {
+    const lines = tested.map((wanted) => {
+      const { name, own } = wanted;
       const engine = started.get(name);
-      if (!engine) return `${name}: not there`;
+      if (!engine && !running.includes(wanted)) return `${name}: not there`;
       const contract = [...passedOf].filter(([file]) => file.startsWith('test/contracts/') && own.test(file));
       const ofContract = contract.reduce((sum, [, count]) => sum + count, 0);
       const count = `${ofContract} contract tests`;
+      if (!engine) return `${name}: ${count}, ran already`;
       return `${name}: ${count}, started in ${(engine.tookMs / 1_000).toFixed(1)} s, ${engine.memoryMb()} MB`;
     });
     const ofJourneys = [...passedOf]
@@ -65,7 +80,7 @@ async function startMore(context: EngineContext): Promise<MoreEngines> {
       .reduce((sum, [, count]) => sum + count, 0);
     return [...lines, `on all of them: ${ofJourneys} tests of journeys, ${passed} tests in all`].join('\n');
   };
-  return { env, report, missing: isRequired ? tested.length - started.size : 0 };
+  return { env, report, missing: isRequired ? tested.length - running.length - started.size : 0 };
 }
 
 const { values, positionals } = parseArgs({

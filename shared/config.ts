@@ -159,6 +159,12 @@ export const environment = z.object({
   ELASTICSEARCH_URL: elasticsearchUrl.describe(
     'Elasticsearch 9 for search: http(s)://[user:password@]host:port[,host:port…]/?prefix=emulsion. Unset: search is in Postgres; `npm run reindex` fills a new one.',
   ),
+  ENGINE_MIGRATION: z
+    .enum(['to-engines', 'to-embedded'], { error: 'type to-engines or to-embedded, or take it away' })
+    .optional()
+    .describe(
+      'While data moves (`npm run migrate:engines`): to-engines reads where it was before S3_URL, CASSANDRA_URL and ELASTICSEARCH_URL, to-embedded reads the engines; both write to both. Unset: an engine that has a URL is read and written alone.',
+    ),
   AUTH_SECRET: secret.describe(
     'Signs tokens and URLs of private images, and encrypts what must not be read in the database; another one signs everybody out and makes TOTP unusable. Unset: `npm start` generates one and keeps it in DATA_DIR.',
   ),
@@ -252,9 +258,14 @@ export const engineVariables = [
   'CASSANDRA_URL',
   'ELASTICSEARCH_URL',
   'S3_URL',
+  // Whoever finds the engines here has to write where the others write.
+  'ENGINE_MIGRATION',
 ] as const satisfies readonly (keyof typeof environment.shape)[];
 
 type Environment = z.output<typeof environment>;
+
+/** Which way data moves between the embedded adapters and the engines; undefined if it does not. */
+export type EngineMigration = Environment['ENGINE_MIGRATION'];
 
 /** What the rest of the code asks for: no optional address, no relative path. */
 export type Config = Omit<

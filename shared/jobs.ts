@@ -60,6 +60,8 @@ function job<const Name extends string, Shape extends z.ZodRawShape>(
 const postId = z.string();
 const userId = z.string();
 const storyId = z.string();
+/** Of an upload that failed because a store was away: the store may still carry out what it was told, so it is looked at twice. */
+const mayArriveLate = z.boolean().optional();
 
 /** Make the thumb, medium and large of each image of a post, and tell the author they are there. */
 export const makeRenditions = job('make-renditions', 'media', { postId }, { timeoutMs: 120_000 });
@@ -184,11 +186,11 @@ export const pushToTrays = job('push-to-trays', 'stories', {
 /** Roll a story that is over up into its row and forget the rest. No event owes it: each story has one, delayed. */
 export const expireStory = job('expire-story', 'stories', { storyId });
 
-/** Remove the content, the views and the pictures of a deleted story. */
-export const removeStory = job('remove-story', 'stories', { storyId, ownerId: userId });
+/** Remove the content, the views and the pictures of a story that was deleted or never came to be. */
+export const removeStory = job('remove-story', 'stories', { storyId, ownerId: userId, mayArriveLate });
 
 /** Remove the files of a picture that a user shows no longer. */
-export const removeAvatar = job('remove-avatar', 'media', { userId, version: z.string() });
+export const removeAvatar = job('remove-avatar', 'media', { userId, version: z.string(), mayArriveLate });
 
 /** Remove a deleted account and all there is of it, for as long as that takes. */
 export const removeAccount = job('remove-account', 'accounts', { userId }, { timeoutMs: 30 * 60_000 });
@@ -201,8 +203,8 @@ export const buildExport = job(
   { attempts: 5, timeoutMs: 60 * 60_000 },
 );
 
-/** Remove the original and the renditions of a deleted post. */
-export const removeImages = job('remove-images', 'media', { postId });
+/** Remove the original and the renditions of a post that was deleted or never came to be. */
+export const removeImages = job('remove-images', 'media', { postId, mayArriveLate });
 
 /** Every job there is; tsc wants a handler for each. */
 export const jobs = [
@@ -263,6 +265,7 @@ export const effects = {
   followAccepted: [refreshFeed, notifyAccepted],
   userEdited: [refreshUser, indexUser],
   avatarReplaced: [refreshUser, removeAvatar],
+  avatarAbandoned: [removeAvatar],
   accountDeleted: [refreshUser, indexUser, removeAccount],
   exportRequested: [buildExport],
   userBecamePublic: [acceptRequests],
@@ -281,7 +284,9 @@ export const effects = {
   commentDeleted: [refreshPost],
   storyCreated: [makeStoryRenditions, fanOutStory],
   storyDeleted: [removeStory],
+  storyAbandoned: [removeStory],
   postDeleted: [refreshPost, dropFromFeeds, removeImages, indexPost],
+  postAbandoned: [removeImages],
 } as const satisfies Record<string, readonly AnyJob[]>;
 
 export type EventName = keyof typeof effects;

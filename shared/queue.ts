@@ -43,6 +43,8 @@ export type Queues = {
   ): Promise<void>;
   /** Moves a waiting job to the front; does nothing if it no longer waits. */
   hasten(name: JobName, id: string): Promise<void>;
+  /** Has delayed jobs of one name begin now; those that are not delayed, or gone, stay as they are. */
+  promote(name: JobName, ids: readonly string[]): Promise<void>;
   /** Where a job is, in BullMQ's words; `unknown` if Redis does not know it. */
   stateOf(name: JobName, id: string): Promise<string>;
   /** Forgets a job that is not running, so that it can be added anew. */
@@ -74,6 +76,9 @@ function optionsOf(job: AnyJob, item: { id?: string; delayMs?: number }): JobsOp
     ...(item.delayMs ? { delay: item.delayMs } : {}),
   };
 }
+
+/** BullMQ's codes for a job that is gone, or is not delayed: `ErrorCode` of its enums. */
+const notDelayed = new Set<unknown>([-1, -3]);
 
 /** Opens all queues on one connection. */
 export function openQueues(redis: Redis): Queues {
@@ -121,6 +126,18 @@ export function openQueues(redis: Redis): Queues {
       const state = await job.getState();
       if (state === 'prioritized') await job.changePriority({ priority: urgentPriority });
       if (state === 'delayed') await job.promote();
+    },
+    async promote(name, ids) {
+      const { queue } = of(name);
+      await Promise.all(
+        ids.map(async (id) => {
+          const job = await queue.getJob(id);
+          // Somebody else may have promoted it, or its time came.
+          await job?.promote().catch((error: Error & { code?: number }) => {
+            if (!notDelayed.has(error.code)) throw error;
+          });
+        }),
+      );
     },
     async stateOf(name, id) {
       return of(name).queue.getJobState(id);

@@ -78,10 +78,12 @@ export async function openTools(
   const { db, pool } = openDatabase(config.DATABASE_URL, config.DATABASE_CONNECTIONS, log);
   const outbox = await openOutbox(db, { maintain: options.maintainOutbox ?? false });
   const queues = openQueues(queueRedis);
-  const images = await openObjectStore(config, log);
+  const [images, search, stories] = await Promise.all([
+    openObjectStore(config, log),
+    openSearchIndex(config, db),
+    openStoryStore(config, db, log),
+  ]);
   const decoder = openDecoder({ processes: config.DECODER_PROCESSES });
-  const search = await openSearchIndex(config, db);
-  const stories = await openStoryStore(config, db, log);
   const signedUrls = openSignedUrls(config.AUTH_SECRET);
   const imageUrls = openImageUrls(config.CDN_BASE_URL, signedUrls);
   const mail = await openMail(config, log);

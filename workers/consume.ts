@@ -1,10 +1,11 @@
 /** One BullMQ worker per queue. Only here is BullMQ's Worker imported. */
-import { type Job, Worker } from 'bullmq';
+import { DelayedError, type Job, Worker } from 'bullmq';
 import { effectFailed } from '../shared/effects.ts';
 import type { QueueName } from '../shared/jobs.ts';
 import { keys } from '../shared/keys.ts';
 import { openRedis } from '../shared/redis/index.ts';
 import type { Tools } from '../shared/tools.ts';
+import { watchEngines } from './engine-watch.ts';
 import { effectOf, type Handlers, runJob } from './handler.ts';
 
 /**
@@ -31,9 +32,20 @@ export type Consumer = { stop(): Promise<void> };
 export function consume(tools: Tools, handlers: Handlers, queues: readonly QueueName[]): Consumer {
   const { config, log } = tools;
   const stopping = new AbortController();
+  const engines = watchEngines(tools);
+
+  async function run(job: Job, token: string | undefined): Promise<void> {
+    try {
+      await runJob(tools, handlers, job, stopping.signal);
+    } catch (error) {
+      if (await engines.putBack(job, token, error)) throw new DelayedError();
+      throw error;
+    }
+  }
+
   const workers = queues.map((queue) => {
     const connection = openRedis(config.QUEUE_REDIS_URL, 'worker', log);
-    const worker = new Worker(queue, (job) => runJob(tools, handlers, job, stopping.signal), {
+    const worker = new Worker(queue, run, {
       connection,
       prefix: keys.queuePrefix(queue),
       concurrency: concurrencyOf(queue, config.DECODER_PROCESSES),
@@ -50,6 +62,7 @@ export function consume(tools: Tools, handlers: Handlers, queues: readonly Queue
       stopping.abort();
       // Without Redis nobody could be told how the running jobs end.
       await Promise.all(workers.map(({ worker, connection }) => worker.close(connection.status !== 'ready')));
+      engines.stop();
       for (const { connection } of workers) connection.disconnect();
     },
   };

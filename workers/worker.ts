@@ -20,6 +20,7 @@ export type RunningWorker = { tools: Tools; relay: Relay | undefined; stop(): Pr
  * Starts a worker.
  *
  * @param names queues to serve, and `relay` to relay
+ * @throws whatever kept it from starting; nothing of it runs then.
  */
 export async function startWorker(config: Config, names: readonly string[]): Promise<RunningWorker> {
   const relays = names.includes('relay');
@@ -27,23 +28,25 @@ export async function startWorker(config: Config, names: readonly string[]): Pro
   const tools = await openTools(config, names.length === 1 ? (names[0] as string) : 'worker', {
     maintainOutbox: relays,
   });
-  await openScratchFolder(renditionsFolder(config.DATA_DIR));
-  await openScratchFolder(archivesFolder(config.DATA_DIR));
-  const consumer = consume(tools, handlers, queues);
-  const relay = relays ? startRelay(tools) : undefined;
-  if (relays) await scheduleSweeps(tools);
-  const stopPublishing = publishMetrics(tools.cache, newId('process'), workerRegistry, tools.log);
-  const stopHeartbeat = await startHeartbeat(config.HEARTBEAT_FILE, tools.log);
-  tools.log.info({ queues, relays }, 'worker ready');
-  return {
-    tools,
-    relay,
-    async stop() {
-      await relay?.stop();
-      await consumer.stop();
-      await stopPublishing();
-      await tools.stop();
-      await stopHeartbeat();
-    },
+  const ends: (() => Promise<unknown>)[] = [tools.stop];
+  const stop = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
   };
+  try {
+    await openScratchFolder(renditionsFolder(config.DATA_DIR));
+    await openScratchFolder(archivesFolder(config.DATA_DIR));
+    ends.push(await startHeartbeat(config.HEARTBEAT_FILE, tools.log));
+    ends.push(publishMetrics(tools.cache, newId('process'), workerRegistry, tools.log));
+    ends.push(consume(tools, handlers, queues).stop);
+    const relay = relays ? startRelay(tools) : undefined;
+    if (relay) {
+      ends.push(relay.stop);
+      await scheduleSweeps(tools);
+    }
+    tools.log.info({ queues, relays }, 'worker ready');
+    return { tools, relay, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }

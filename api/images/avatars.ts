@@ -10,7 +10,6 @@ import type { AvatarFile } from '../../shared/images/decoder.ts';
 import type { Tools } from '../../shared/tools.ts';
 import {
   type AvatarRow,
-  avatarFolder,
   avatarKey,
   avatarsFolder,
   drawnVersion,
@@ -47,13 +46,6 @@ export async function keepAvatar(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Removes the files of one picture that came to nothing. A store that is away leaves them to the end of the account. */
-export async function dropAvatar({ images, log }: Tools, userId: string, version: string): Promise<void> {
-  await images.removeAll(avatarFolder(userId, version)).catch((error: unknown) => {
-    log.warn({ err: error, user_id: userId }, 'a picture that is nobody’s is left');
-  });
 }
 
 /** Answers the requests for pictures of users. */

@@ -7,6 +7,7 @@ import { extensionFor } from '../../shared/images/index.ts';
 import { imageKey } from '../../shared/posts/image-urls.ts';
 import type { Tools } from '../../shared/tools.ts';
 import { inspectImage } from '../images/inspect-image.ts';
+import { abandon } from '../uploads/abandon.ts';
 import type { UploadedFile } from '../uploads.ts';
 
 /** An image whose original is in the store. */
@@ -43,15 +44,18 @@ export async function acceptImages(
       return { ...inspection, position, key: imageKey(keyOf(postId), position), originalKey };
     });
   } catch (error) {
-    await dropImages(tools, postId);
+    await dropImages(tools, postId, error);
     throw error;
   }
 }
 
-/** Removes the originals of a post that came to nothing. A store that is away leaves them to be found as orphans. */
-export async function dropImages({ images, log }: Tools, postId: string): Promise<void> {
-  await images.removeAll(originalsFolder(postId)).catch((error: unknown) => {
-    log.warn({ err: error, post_id: postId }, 'originals of a post that was not written are left');
+/** Removes the originals of a post that came to nothing, by what it failed by. */
+export async function dropImages(tools: Tools, postId: string, cause: unknown): Promise<void> {
+  await abandon(tools, cause, {
+    event: 'postAbandoned',
+    subject: postId,
+    facts: { postId },
+    remove: () => tools.images.removeAll(originalsFolder(postId)),
   });
 }
 

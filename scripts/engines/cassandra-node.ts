@@ -77,6 +77,7 @@ export type CassandraNode = {
   seed: string;
   /** Where on the ring it begins. */
   token: string;
+  isForTests?: boolean;
 };
 
 /** JSON is YAML. */
@@ -138,7 +139,7 @@ export async function prepareNode(
   { java, jars }: CassandraProgram,
   node: CassandraNode,
 ): Promise<EmbeddedEngine> {
-  const { folder, name, address, port } = node;
+  const { folder, name, address, port, isForTests } = node;
   mkdirSync(join(folder, 'temporary'), { recursive: true, mode: 0o700 });
   const pidFile = join(folder, 'cassandra.pid');
   await endLeftover(pidFile, folder, ['SIGTERM', 'SIGKILL']);
@@ -167,6 +168,10 @@ export async function prepareNode(
     // Everybody is on this machine: nobody has to be waited for.
     '-Dcassandra.skip_wait_for_gossip_to_settle=0',
     '-Dcassandra.shutdown_announce_in_ms=100',
+    // A change of tables is in the commit log alone, which is several times as fast as on the disk at once.
+    ...(isForTests
+      ? ['-Dcassandra.test.flush_local_schema_changes=false', '-Dcassandra.unsafesystem=true']
+      : []),
     ...opened,
     '-cp',
     join(jars, '*'),

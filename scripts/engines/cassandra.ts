@@ -17,6 +17,7 @@ export const cassandra: RealEngine = {
       storagePort: await room.port('storage_port', 1),
       seed: address,
       token: '0',
+      isForTests: room.isForTests ?? false,
     });
     await room.run(node);
     return { CASSANDRA_URL: `cassandra://${address}:${port}/emulsion?datacenter=datacenter1&replication=1` };

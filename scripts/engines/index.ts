@@ -26,6 +26,9 @@ export type EngineName = keyof typeof engines;
 /** Those that are started when nobody names any: one for each address a large installation sets. */
 export const defaultEngines: EngineName[] = ['minio', 'elasticsearch', 'cassandra', 'redis'];
 
+/** Those that `npm run test:engines` switches on. */
+export const testedEngines: EngineName[] = ['minio', 'elasticsearch', 'cassandra', 'redis-cluster'];
+
 export type Started = {
   name: EngineName;
   urls: EngineUrls;
@@ -42,7 +45,7 @@ export type Started = {
  */
 export async function startEngine(
   name: EngineName,
-  options: { root: string; portBase?: number | undefined; context: EngineContext },
+  options: { root: string; portBase?: number | undefined; isForTests?: boolean; context: EngineContext },
 ): Promise<Started> {
   mkdirSync(options.root, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   const engine: RealEngine = engines[name];

@@ -24,6 +24,8 @@ export type RealEngine = {
 export type Room = {
   folder: string;
   signal: AbortSignal;
+  /** Nothing in it has to outlast a crash, tables come and go, and the machine is busy. */
+  isForTests?: boolean;
   /** A generated password: the same at each start. */
   secret: (name: string) => string;
   /**
@@ -41,6 +43,7 @@ export type RoomOptions = {
   /** Everything of all engines is below it. */
   root: string;
   portBase: number | undefined;
+  isForTests?: boolean;
   context: EngineContext;
   /** Told of each program that is started, also of one that is started again. */
   onSpawn: (program: string, pid: number) => void;
@@ -93,6 +96,7 @@ export async function openRoom(
   return {
     folder,
     signal: context.signal,
+    isForTests: options.isForTests ?? false,
     secret: (key) => settings[key] ?? remember(key, randomBytes(24).toString('hex')),
     async port(key, index, alsoFree = []) {
       const wanted =

@@ -17,7 +17,7 @@ const nameWidth = 10;
  * @param total how many there are to do; may be none
  */
 export function showProgress(name: string, total: number): Progress {
-  const format = ` ${name.padEnd(nameWidth)} {bar} {value}/{total}  {duration_formatted}`;
+  const format = ` ${name.padEnd(nameWidth)} {bar} {value}/{total}  {perS}/s  {duration_formatted}`;
   const bar = new SingleBar({
     format,
     barCompleteChar: '█',
@@ -26,15 +26,24 @@ export function showProgress(name: string, total: number): Progress {
     notTTYSchedule: lineEveryMs,
   });
   let done = 0;
-  bar.start(total, 0);
+  const startedAt = performance.now();
+  /** Done by an earlier command that broke off. */
+  let before: number | undefined;
+  const update = () => {
+    const tookS = (performance.now() - startedAt) / 1_000;
+    bar.update(done, { perS: Math.round((done - (before ?? 0)) / Math.max(tookS, 0.001)) });
+  };
+  bar.start(total, 0, { perS: 0 });
   return {
     set(value) {
       done = value;
-      bar.update(done);
+      before ??= value;
+      update();
     },
     add() {
       done += 1;
-      bar.update(done);
+      before ??= 0;
+      update();
     },
     end: () => bar.stop(),
   };

@@ -10,6 +10,8 @@ import { type BigIntStats, constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openScratchFolder } from '../scratch-folder.ts';
+import { guarded, isMissing, unlessMissing } from './disk-errors.ts';
+import { listObjects } from './disk-list.ts';
 import {
   type ByteRange,
   contentTypeOf,
@@ -91,6 +93,8 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
       );
     },
 
+    list: (afterKey) => listObjects(objects, afterKey),
+
     async withFile(key, use) {
       const file = fileOf(key);
       const found = await unlessMissing(() => stat(file));
@@ -156,32 +160,4 @@ async function moveInto(copy: string, file: string): Promise<void> {
 async function flush(path: string): Promise<void> {
   await using file = await open(path, 'r');
   await file.sync();
-}
-
-function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR';
-}
-
-async function unlessMissing<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    return unavailable(error);
-  }
-}
-
-async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    return unavailable(error);
-  }
-}
-
-function unavailable(cause: unknown): never {
-  if (cause instanceof ObjectStoreError) throw cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  throw new ObjectStoreError('unavailable', `The image store failed: ${reason}`, { cause });
 }

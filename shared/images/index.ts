@@ -1,6 +1,7 @@
 /** Where images are kept: the port, and the one place that opens its adapter. */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { EngineMigration } from '../config.ts';
 import type { Log } from '../log.ts';
 
 /** What is known of an object without reading it. */
@@ -11,6 +12,9 @@ export type ObjectInfo = {
   lastModified: Date;
   contentType: string;
 };
+
+/** An object as it is listed. */
+export type ObjectEntry = { key: string; sizeBytes: number };
 
 /** The first and the last byte, counted from 0 and both included, as in an HTTP range. */
 export type ByteRange = { start: number; end: number };
@@ -42,6 +46,11 @@ export type ObjectStore = {
   remove(key: string): Promise<void>;
   /** Removes every object whose key starts with the prefix: one or more parts and a slash, as `p/01h…/`. */
   removeAll(prefix: string): Promise<void>;
+  /**
+   * Every object by rising key, in the order of its bytes, from behind `afterKey` on. What is put or removed meanwhile
+   * may be among them or not; nothing comes twice.
+   */
+  list(afterKey?: string): AsyncIterable<ObjectEntry>;
   /**
    * Gives an object to code that wants a local file to read, and must not write it. The file is there until
    * the promise of `use` settles.
@@ -100,14 +109,26 @@ export function extensionFor(contentType: string): string | undefined {
 }
 
 /**
- * Opens the object store: a bucket if `S3_URL` is set, else a folder. It has to be closed.
+ * Opens the object store: a bucket if `S3_URL` is set, else a folder; both while data moves. It has to be closed.
  *
  * @throws {ObjectStoreError} `unavailable` if it cannot be used; not for an endpoint that is away, which is waited for.
  */
 export async function openObjectStore(
-  { DATA_DIR, S3_URL }: { DATA_DIR: string; S3_URL?: string | undefined },
+  {
+    DATA_DIR,
+    S3_URL,
+    ENGINE_MIGRATION,
+  }: { DATA_DIR: string; S3_URL?: string | undefined; ENGINE_MIGRATION?: EngineMigration },
   log: Log,
 ): Promise<ObjectStore> {
+  if (S3_URL && ENGINE_MIGRATION) {
+    const { openBothStores } = await import('./both.ts');
+    const folder = { name: 'the folder below DATA_DIR', store: await openObjectStore({ DATA_DIR }, log) };
+    const bucket = { name: 'the bucket of S3_URL', store: await openObjectStore({ DATA_DIR, S3_URL }, log) };
+    return ENGINE_MIGRATION === 'to-engines'
+      ? openBothStores(folder, bucket)
+      : openBothStores(bucket, folder);
+  }
   if (S3_URL) {
     const { openS3Store } = await import('./s3.ts');
     return openS3Store(S3_URL, join(DATA_DIR, 'downloads'), log);

@@ -14,6 +14,13 @@ export function partsOfKey(key: string): string[] {
   return partsOf(key, key, 2);
 }
 
+/** True if it names an object. */
+export function isKey(text: string): boolean {
+  return (
+    text.length <= maxLength && text.split('/').length > 1 && text.split('/').every((name) => part.test(name))
+  );
+}
+
 /**
  * The parts of a prefix, one at least.
  *

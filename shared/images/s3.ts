@@ -22,7 +22,7 @@ import {
   type ObjectStore,
   ObjectStoreError,
 } from './index.ts';
-import { partsOfKey, partsOfPrefix, refuseOtherType } from './object-keys.ts';
+import { isKey, partsOfKey, partsOfPrefix, refuseOtherType } from './object-keys.ts';
 import { ensureBucket, probeKey, removeStaleUploads, warnIfPublic } from './s3/bucket.ts';
 import { asStoreError, isMissing, isRefusal, retried } from './s3/errors.ts';
 import { objectStream } from './s3/object-stream.ts';
@@ -160,6 +160,23 @@ export async function openS3Store(url: string, downloads: string, log: Log): Pro
           from = page.nextContinuationToken;
         }
       });
+    },
+
+    async *list(afterKey = '') {
+      for (let from = ''; ; ) {
+        const page = await guarded(async () => {
+          await ready();
+          return await retried(() =>
+            client.listObjectsV2Query(bucket, '', from, '', pageLength, from ? '' : afterKey),
+          );
+        });
+        for (const { name = '', size } of page.objects) {
+          // The probe, and what others put here.
+          if (isKey(name)) yield { key: name, sizeBytes: size };
+        }
+        if (!page.isTruncated) return;
+        from = page.nextContinuationToken;
+      }
     },
 
     async withFile(key, use) {

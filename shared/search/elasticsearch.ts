@@ -7,6 +7,7 @@
 import { Client, errors } from '@elastic/elasticsearch';
 import { openBulk } from './elasticsearch/bulk.ts';
 import { createMissing, readAlias } from './elasticsearch/indexes.ts';
+import { listIds } from './elasticsearch/list-ids.ts';
 import { find, isNoIndex } from './elasticsearch/query.ts';
 import { openTargets } from './elasticsearch/targets.ts';
 import { type ElasticsearchAddress, parseElasticsearchUrl } from './elasticsearch/url.ts';
@@ -100,6 +101,8 @@ export async function openElasticsearch(url: string): Promise<SearchIndex> {
       orSearchIndexError(write({ type: document.type, id: document.id, asOf, document })),
     remove: (type, id, asOf = now()) => orSearchIndexError(write({ type, id, asOf })),
     query: (query) => orSearchIndexError(withIndexes(() => find(es, prefix, query))),
+    ids: (type, afterId, limit) =>
+      orSearchIndexError(withIndexes(() => listIds(es, prefix, type, afterId, limit))),
     refresh: () =>
       orSearchIndexError(
         withIndexes(async () => {

@@ -1,5 +1,5 @@
 /** Search: the port, and the one place that opens its adapter. */
-import type { Config } from '../config.ts';
+import type { Config, EngineMigration } from '../config.ts';
 import type { Db } from '../db/index.ts';
 
 export const searchTypes = ['user', 'hashtag', 'location', 'post'] as const;
@@ -84,18 +84,35 @@ export type SearchIndex = {
    * @throws {SearchPositionError}
    */
   query(query: SearchQuery): Promise<{ hits: SearchHit[]; hasMore: boolean }>;
-  /** Makes what was written so far visible to queries at once, for whoever cannot wait a second. */
+  /** Up to `limit` ids of the documents of a type, in the order of their bytes in UTF-8, of ids above `afterId`. */
+  ids(type: SearchType, afterId: string | undefined, limit: number): Promise<string[]>;
+  /** Makes what was written so far visible to queries and lists at once, for whoever cannot wait a second. */
   refresh(): Promise<void>;
   /** Rejects if the index cannot be used. */
   check(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Opens the index, whether its engine can be reached now or not; it has to be closed. */
+/**
+ * Opens the index, whether its engine can be reached now or not: Elasticsearch if it has an address, else Postgres;
+ * both while data moves. It has to be closed.
+ */
 export async function openSearchIndex(
-  { ELASTICSEARCH_URL: elasticsearch }: Pick<Config, 'ELASTICSEARCH_URL'>,
+  {
+    ELASTICSEARCH_URL: elasticsearch,
+    ENGINE_MIGRATION,
+  }: Pick<Config, 'ELASTICSEARCH_URL'> & { ENGINE_MIGRATION?: EngineMigration },
   db: Db,
 ): Promise<SearchIndex> {
+  if (elasticsearch && ENGINE_MIGRATION) {
+    const { openBothIndexes } = await import('./both.ts');
+    const open = (url?: string) => openSearchIndex({ ELASTICSEARCH_URL: url }, db);
+    const postgres = { name: 'Postgres', index: await open() };
+    const engine = { name: 'Elasticsearch (ELASTICSEARCH_URL)', index: await open(elasticsearch) };
+    return ENGINE_MIGRATION === 'to-engines'
+      ? openBothIndexes(postgres, engine)
+      : openBothIndexes(engine, postgres);
+  }
   if (elasticsearch) {
     const { openElasticsearch } = await import('./elasticsearch.ts');
     return openElasticsearch(elasticsearch);

@@ -39,6 +39,13 @@ async function removeDocument(tx: Tx, type: SearchType, id: string): Promise<voi
   if (rows[0]) await leaveWords(tx, rows[0].id, []);
 }
 
+async function listIds(db: Db, type: SearchType, afterId = '', limit: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT subject_id AS id FROM search_documents WHERE type = ${type} AND subject_id > ${afterId}
+    ORDER BY subject_id LIMIT ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 /** Above every popularity and id, which are safe integers. */
 const top: Bound = { popularity: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER };
 
@@ -96,6 +103,7 @@ export function openPostgresSearch(db: Db): SearchIndex {
     },
     remove: (type, id) => inTransaction((tx) => removeDocument(tx, type, id)),
     query: (query) => orSearchIndexError(find(db, query)),
+    ids: (type, afterId, limit) => orSearchIndexError(listIds(db, type, afterId, limit)),
     // What is committed is found.
     async refresh() {},
     async check() {

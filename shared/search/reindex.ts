@@ -7,6 +7,15 @@ import { candidatesAfter, countCandidates } from './documents.ts';
 import type { ReindexOptions } from './elasticsearch/reindex.ts';
 import { openSearchIndex, type SearchType } from './index.ts';
 
+/**
+ * Where a rebuild in Postgres begins and how far it is, in rows of the type's table, for whoever goes on with one that
+ * broke off. Elasticsearch notes it with the new version.
+ */
+export type RebuildOptions = ReindexOptions & {
+  afterRow?: number;
+  onRow?: (row: number) => void;
+};
+
 /** Another process rebuilds the index. */
 export class ReindexRunsError extends Error {
   override name = 'ReindexRunsError';
@@ -27,7 +36,7 @@ export async function reindex(
   config: Pick<Config, 'ELASTICSEARCH_URL'>,
   db: Db,
   types: readonly SearchType[],
-  optionsOf: (type: SearchType) => ReindexOptions,
+  optionsOf: (type: SearchType) => RebuildOptions,
 ): Promise<void> {
   await db.connection().execute(async (connection) => {
     const { rows } = await sql<{ is_mine: boolean }>`SELECT pg_try_advisory_lock(${lock}) AS is_mine`.execute(
@@ -70,14 +79,14 @@ async function realign(
   config: Pick<Config, 'ELASTICSEARCH_URL'>,
   db: Db,
   types: readonly SearchType[],
-  optionsOf: (type: SearchType) => ReindexOptions,
+  optionsOf: (type: SearchType) => RebuildOptions,
 ): Promise<void> {
-  const search = await openSearchIndex(config, db);
+  const search = await openSearchIndex({ ELASTICSEARCH_URL: config.ELASTICSEARCH_URL }, db);
   for (const type of types) {
-    const { signal, onProgress } = optionsOf(type);
+    const { signal, onProgress, afterRow = 0, onRow } = optionsOf(type);
     const total = await countCandidates(db, type);
     let done = 0;
-    for (let last = 0; ; ) {
+    for (let last = afterRow; ; ) {
       const candidates = await candidatesAfter(db, type, last, batch);
       const left = [...candidates];
       const lane = async () => {
@@ -89,6 +98,7 @@ async function realign(
       await Promise.all(Array.from({ length: atOnce }, lane));
       done += candidates.length;
       last = candidates.at(-1)?.row ?? last;
+      onRow?.(last);
       onProgress?.(done, Math.max(total, done));
       if (candidates.length < batch) break;
     }

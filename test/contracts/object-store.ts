@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
-import { type ObjectStore, ObjectStoreError } from '../../shared/images/index.ts';
+import { contentTypeOf, type ObjectStore, ObjectStoreError } from '../../shared/images/index.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -194,6 +194,38 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       );
       await put('p/01h/thumb.jpg', 'last');
       expect(await textOf('p/01h/thumb.jpg')).to.equal('last');
+    });
+
+    it('lists every object by rising key, from any key on', async () => {
+      const keys = ['p/01h/large.jpg', 'p/01h/deep/er.jpg', 'p/01h-2/a.jpg', 'p/01h_2/a.jpg', 'p/flat.jpg'];
+      const more = Array.from({ length: 30 }, (_, at) => `stories/${at}/full.jpg`);
+      const expected = [...keys, ...more, 'P/1/a.jpg', 'a/1'].sort();
+      for (const key of expected) await store.put(key, await fileOf(key), contentTypeOf(key));
+      const listed = async (afterKey?: string) => {
+        const found: { key: string; sizeBytes: number }[] = [];
+        for await (const entry of store.list(afterKey)) found.push(entry);
+        return found;
+      };
+      expect(await listed()).to.eql(expected.map((key) => ({ key, sizeBytes: key.length })));
+      for (const after of [
+        ...expected,
+        'a',
+        'p/',
+        'p/01h/',
+        'p/01h/zzz',
+        'p/01h.',
+        'q',
+        'stories/1/full',
+        '~',
+      ]) {
+        const above = expected.filter((key) => key > after);
+        expect(
+          (await listed(after)).map(({ key }) => key),
+          after,
+        ).to.eql(above);
+      }
+      for (const key of expected) await store.remove(key);
+      expect(await listed()).to.eql([]);
     });
 
     it('gives a local file to code that wants one, and what that code returns', async () => {

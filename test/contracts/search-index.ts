@@ -1,6 +1,7 @@
 /** What every search index has to do, whatever it is made of. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { justBefore } from '../../shared/characters.ts';
 import {
   type SearchDocument,
   type SearchHit,
@@ -50,6 +51,23 @@ export function searchIndexContract(name: string, open: () => Promise<OpenedInde
       await index.remove(type, id);
       await opened.refresh();
     }
+    it('lists the ids of a type in the order of their bytes, from any id on', async () => {
+      const names = ['straße', 'łódź', 'a', 'b', 'ab', '東京', '🌊', 'é', 'z'];
+      await put(...names.map((id) => ({ type: 'hashtag', id, popularity: id.length }) as const));
+      await put({ type: 'post', id: 'post_1', text: 'a', popularity: 0 });
+      const sorted = [...names].sort((one, two) => Buffer.compare(Buffer.from(one), Buffer.from(two)));
+      expect(await index.ids('hashtag', undefined, 100)).to.eql(sorted);
+      expect(await index.ids('hashtag', undefined, 3)).to.eql(sorted.slice(0, 3));
+      for (const [at, id] of sorted.entries()) {
+        expect(await index.ids('hashtag', id, 2), id).to.eql(sorted.slice(at + 1, at + 3));
+        expect(await index.ids('hashtag', justBefore(id), 1), id).to.eql([id]);
+      }
+      await remove('hashtag', 'b');
+      expect(await index.ids('hashtag', 'ab', 1)).to.eql(['straße']);
+      expect(await index.ids('post', undefined, 5)).to.eql(['post_1']);
+      expect(await index.ids('location', undefined, 5)).to.eql([]);
+    });
+
     const user = (id: string, username: string, more: { fullName?: string; popularity?: number } = {}) =>
       ({
         type: 'user',

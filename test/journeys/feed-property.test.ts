@@ -1,7 +1,7 @@
 /**
  * Whatever people do, in whatever order, and whatever Redis loses: every page of every feed is what the definition
  * says. `FEED_SEED=… npm test -- test/journeys/feed-property.test.ts` repeats a run and looks for the shortest
- * sequence that fails.
+ * sequence that fails; FEED_RUNS is the number of sequences.
  */
 import { inspect } from 'node:util';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { type Act, openPlay, type Play, type Setting } from '../tools/feed-play.
 import { photo } from '../tools/photos.ts';
 import { testRedis, type World, world } from '../tools/world.ts';
 
-const runs = process.env.CI ? 500 : 50;
+const runs = Number(process.env.FEED_RUNS ?? (process.env.CI ? 500 : 50));
 const names = ['alice', 'bob', 'carol', 'dave', 'erin'];
 
 const who = fc.nat(names.length - 1);

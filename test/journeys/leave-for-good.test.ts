@@ -138,6 +138,7 @@ describe('leaving for good', function () {
     const profile = await dataOf(carol.GET('/v1/users/{user_id}', at({ user_id: '@alice' })));
     expect(profile).to.include({ user_id: another.userId, is_following: false, is_private: false });
     await dataOf(carol.POST('/v1/users/{user_id}/follow', at({ user_id: another.userId })));
+    await w.settle();
     const { results } = await dataOf(bob.GET('/v1/search', asking({ type: 'user', q: 'alice' })));
     expect(results.map((hit) => hit.type === 'user' && hit.user.user_id)).to.include(another.userId);
   });

@@ -73,13 +73,16 @@ async function survives(
 
   let isOver = false;
   const posting = keepPosting(alice, () => isOver);
-  await until('traffic runs', async () => (await feedOf(bob)).length > 1);
-  await kill();
-  await until('the outage is named', async () => (await stateOfReadiness(w)) === 'unavailable');
-  await until('it is over', async () => (await stateOfReadiness(w)) === 'ready');
-  await until('posts are accepted again', async () => (await alice.upload(await photo())).status === 201);
-  await setTimeout(500);
-  isOver = true;
+  try {
+    await until('traffic runs', async () => (await feedOf(bob)).length > 1);
+    await kill();
+    await until('the outage is named', async () => (await stateOfReadiness(w)) === 'unavailable');
+    await until('it is over', async () => (await stateOfReadiness(w)) === 'ready');
+    await until('posts are accepted again', async () => (await alice.upload(await photo())).status === 201);
+    await setTimeout(500);
+  } finally {
+    isOver = true;
+  }
   const { accepted, refused, slowestRefusalMs } = await posting;
   if (refusesMeanwhile) expect(refused, 'some were refused meanwhile').to.be.above(0);
   expect(slowestRefusalMs).to.be.below(fastMs);

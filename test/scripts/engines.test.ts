@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { defaultEngines, engines } from '../../scripts/engines/index.ts';
 import { parseOptions } from '../../scripts/engines/options.ts';
-import { toPrint } from '../../scripts/engines/print.ts';
+import { namedForTests, toPrint } from '../../scripts/engines/print.ts';
 import { PlainError } from '../../scripts/plain-error.ts';
 import { parseRedisUrl } from '../../shared/redis/url.ts';
 
@@ -17,15 +17,22 @@ describe('npm run engines', () => {
     expect(parseOptions([])).to.deep.equal({
       names: ['minio', 'elasticsearch', 'cassandra', 'redis'],
       json: false,
+      forTests: false,
       portBase: undefined,
       docker: true,
       help: false,
     });
-    expect(parseOptions(['minio', 'cassandra', 'minio', '--json', '--port-base', '19000'])).to.include({
+    expect(
+      parseOptions(['minio', 'cassandra', 'minio', '--json', '--for-tests', '--port-base', '19000']),
+    ).to.include({
       json: true,
+      forTests: true,
       portBase: 19_000,
     });
     expect(parseOptions(['minio', 'cassandra', 'minio']).names).to.deep.equal(['minio', 'cassandra']);
+    expect(parseOptions(['--for-tests']).names)
+      .to.include('redis-cluster')
+      .and.not.to.include('redis');
   });
 
   it('says what to type instead of what it does not know', () => {
@@ -54,6 +61,9 @@ describe('npm run engines', () => {
     };
     expect(JSON.parse(toPrint(urls, true))).to.deep.equal(urls);
     expect(toPrint(urls, true)).not.to.contain('\n');
+    expect(toPrint(namedForTests(urls), false)).to.match(
+      /^export TEST_S3_URL=.*\nexport TEST_QUEUE_REDIS_URL=/,
+    );
     const { stdout } = await run('sh', [
       '-c',
       `${toPrint(urls, false)}\nprintf '%s %s' "$S3_URL" "$QUEUE_REDIS_URL"`,

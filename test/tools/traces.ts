@@ -1,8 +1,6 @@
 /** Whatever is left of somebody anywhere: in each table, in the object store, in Redis. Nothing here knows the tables by name. */
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { keyOf } from '../../shared/ids.ts';
-import { filesBelow } from './files.ts';
 import { keysLike } from './redis.ts';
 import type { World } from './world.ts';
 
@@ -92,11 +90,11 @@ async function keysWith(w: World, { publicIds }: Sought): Promise<string[]> {
 
 /** Every place where something of somebody is left. */
 export async function tracesOf(w: World, sought: Sought): Promise<string[]> {
-  const files = await filesBelow(join(w.config.DATA_DIR, 'images', 'objects'));
+  const objects = await w.objects();
   const parts = sought.publicIds.map(keyOf);
   return [
     ...(await columnsWith(w, sought)),
-    ...files.filter((file) => parts.some((part) => file.includes(part))).map((file) => `object ${file}`),
+    ...objects.filter((key) => parts.some((part) => key.includes(part))).map((key) => `object ${key}`),
     ...(await keysWith(w, sought)).map((key) => `key ${key}`),
   ];
 }

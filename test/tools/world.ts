@@ -68,8 +68,7 @@ export async function testRedis(): Promise<string> {
 
 export async function world(options: WorldOptions = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'emulsion-world-'));
-  const database = await testDatabase();
-  const engines = await testEngines();
+  const [database, engines] = await Promise.all([testDatabase(), testEngines()]);
   const config = loadConfig({
     HOST: '127.0.0.1',
     PORT: String(await freePort()),
@@ -111,9 +110,11 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       await worker?.stop();
       await api.stop();
       await tools.stop();
-      await engines[Symbol.asyncDispose]();
-      await database[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
+      await Promise.all([
+        engines[Symbol.asyncDispose](),
+        database[Symbol.asyncDispose](),
+        rm(dataDir, { recursive: true, force: true }),
+      ]);
       expectOneSlotEach();
     },
   };

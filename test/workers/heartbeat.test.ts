@@ -50,5 +50,7 @@ describe('the heartbeat of a worker', () => {
       (error: Error) => error,
     );
     expect(failed?.message).to.contain('ENOENT');
+    const queue = w.tools.queues.all.find(({ name }) => name === 'search');
+    expect(await queue?.getWorkersCount(), 'nothing of it takes a job').to.equal(0);
   });
 });

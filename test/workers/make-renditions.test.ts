@@ -4,7 +4,6 @@ import { expect } from 'chai';
 import { keyOf } from '../../shared/ids.ts';
 import { startWorker } from '../../workers/worker.ts';
 import type { Client } from '../tools/client.ts';
-import { filesBelow } from '../tools/files.ts';
 import { listen } from '../tools/listen.ts';
 import { effectsOn } from '../tools/owed.ts';
 import { photo } from '../tools/photos.ts';
@@ -33,8 +32,7 @@ describe('the job make-renditions', () => {
   };
   const stateOf = async (postId: string) =>
     (await effectsOn(w.tools, postId)).find(({ job }) => job === 'make-renditions')?.state;
-  const objectsOf = async (key: string) =>
-    (await filesBelow(join(w.config.DATA_DIR, 'images', 'objects'))).filter((path) => path.includes(key));
+  const objectsOf = async (key: string) => (await w.objects()).filter((path) => path.includes(key));
 
   it('makes those of every image, then tells the author once', async () => {
     await using ear = await listen(w.base, alice);

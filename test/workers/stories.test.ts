@@ -12,7 +12,6 @@ import { makeStoryRenditions } from '../../workers/handlers/make-story-rendition
 import { removeStory } from '../../workers/handlers/remove-story.ts';
 import { sweepStories } from '../../workers/sweep-stories.ts';
 import type { Client } from '../tools/client.ts';
-import { filesBelow } from '../tools/files.ts';
 import { listen } from '../tools/listen.ts';
 import { endStories, postStory, storyOf, storyRow } from '../tools/stories.ts';
 import { until, type World, world } from '../tools/world.ts';
@@ -30,7 +29,7 @@ describe('the jobs of stories', () => {
 
   const context = (tools: Tools = w.tools) => ({ tools, signal: new AbortController().signal });
   const filesOf = async (storyId: string) => {
-    const files = await filesBelow(`${w.config.DATA_DIR}/images/objects`);
+    const files = await w.objects();
     return files.filter((file) => file.includes(keyOf(storyId))).map((file) => file.split('/').at(-1));
   };
   const inStore = (storyId: string) => w.tools.stories.get([{ userId: alice.userId, storyId }]);

@@ -2,8 +2,11 @@
 import { keyOf } from '../../shared/ids.ts';
 import { imageFolder, imageKey, maxImagesPerPost } from '../../shared/posts/image-urls.ts';
 import type { Handler } from '../handler.ts';
+import { lookAgain } from '../look-again.ts';
 
-export const removeImages: Handler<'remove-images'> = async ({ postId }, { tools: { db, images } }) => {
+export const removeImages: Handler<'remove-images'> = async (payload, { tools }) => {
+  const { postId } = payload;
+  const { db, images } = tools;
   const post = await db.selectFrom('posts').select('id').where('post_id', '=', postId).executeTakeFirst();
   if (post) return;
   const key = keyOf(postId);
@@ -11,4 +14,5 @@ export const removeImages: Handler<'remove-images'> = async ({ postId }, { tools
     await images.removeAll(`${imageFolder(imageKey(key, position))}/`);
   }
   await images.removeAll(`originals/${key}/`);
+  await lookAgain(tools, 'remove-images', postId, payload);
 };

@@ -2,8 +2,10 @@
 import { keyOf } from '../../shared/ids.ts';
 import { storyOriginalsPrefix, storyPicturesPrefix } from '../../shared/stories/pictures.ts';
 import type { Handler } from '../handler.ts';
+import { lookAgain } from '../look-again.ts';
 
-export const removeStory: Handler<'remove-story'> = async ({ storyId, ownerId }, { tools }) => {
+export const removeStory: Handler<'remove-story'> = async (payload, { tools }) => {
+  const { storyId, ownerId } = payload;
   const story = await tools.db
     .selectFrom('stories')
     .select('id')
@@ -13,4 +15,5 @@ export const removeStory: Handler<'remove-story'> = async ({ storyId, ownerId },
   await tools.stories.remove({ userId: ownerId, storyId });
   await tools.images.removeAll(storyPicturesPrefix(keyOf(storyId)));
   await tools.images.removeAll(storyOriginalsPrefix(storyId));
+  await lookAgain(tools, 'remove-story', storyId, payload);
 };

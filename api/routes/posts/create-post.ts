@@ -1,7 +1,6 @@
 /** POST /v1/posts: one photo or several, accepted as soon as originals, rows and event are safe. */
 import { z } from 'zod';
 import { addDelta } from '../../../shared/counts/index.ts';
-import { isDatabaseDown } from '../../../shared/db/index.ts';
 import { fail } from '../../../shared/errors.ts';
 import { newId, timeOf } from '../../../shared/ids.ts';
 import { filterNames } from '../../../shared/images/filter-names.ts';
@@ -96,8 +95,7 @@ export const createPost = route({
           ]),
       );
     } catch (error) {
-      // Without Postgres nobody knows whether the commit happened, and the post may need its originals.
-      if (!isDatabaseDown(error)) await dropImages(tools, postId);
+      await dropImages(tools, postId, error);
       throw error;
     }
   },

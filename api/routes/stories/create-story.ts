@@ -1,6 +1,5 @@
 /** POST /v1/stories: a photo for a day, accepted as soon as its original, its content, its row and its event are safe. */
 import { z } from 'zod';
-import { isDatabaseDown } from '../../../shared/db/index.ts';
 import { fail } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { extensionFor } from '../../../shared/images/index.ts';
@@ -15,6 +14,7 @@ import { cardOf } from '../../../shared/users/cards.ts';
 import { inspectImage } from '../../images/inspect-image.ts';
 import { wholeNumber } from '../../query-number.ts';
 import { route } from '../../route.ts';
+import { abandon } from '../../uploads/abandon.ts';
 
 export const createStory = route({
   method: 'post',
@@ -49,8 +49,8 @@ export const createStory = route({
       expiresAt: new Date(createdAt.getTime() + config.STORY_LIFETIME_S * 1_000),
     };
     const originalKey = `${storyOriginalsPrefix(storyId)}1.${extensionFor(image.contentType)}`;
-    await images.put(originalKey, file.path, image.contentType);
     try {
+      await images.put(originalKey, file.path, image.contentType);
       // Before the commit: whoever sees the fact finds the content.
       await stories.put(content);
       return await write(
@@ -82,10 +82,12 @@ export const createStory = route({
         () => Promise.all([tools.wakeRelay(), enqueueExpiry(tools, storyId, config.STORY_LIFETIME_S)]),
       );
     } catch (error) {
-      // Without Postgres nobody knows whether the commit happened, and the story may need what it was made of.
-      if (!isDatabaseDown(error)) {
-        await Promise.allSettled([images.remove(originalKey), stories.remove(content)]);
-      }
+      await abandon(tools, error, {
+        event: 'storyAbandoned',
+        subject: storyId,
+        facts: { storyId, ownerId: viewer.userId },
+        remove: () => Promise.all([images.remove(originalKey), stories.remove(content)]),
+      });
       throw error;
     }
   },

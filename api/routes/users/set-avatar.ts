@@ -1,14 +1,14 @@
 /** PUT /v1/users/me/avatar: the picture everybody sees from the next request on. */
 import { z } from 'zod';
-import { isDatabaseDown } from '../../../shared/db/index.ts';
 import { fail } from '../../../shared/errors.ts';
 import { keyOf, newId } from '../../../shared/ids.ts';
 import { maxImageBytes } from '../../../shared/images/limits.ts';
-import { avatarPath } from '../../../shared/users/avatars.ts';
+import { avatarFolder, avatarPath } from '../../../shared/users/avatars.ts';
 import { profileSchema } from '../../../shared/users/schema.ts';
-import { dropAvatar, keepAvatar } from '../../images/avatars.ts';
+import { keepAvatar } from '../../images/avatars.ts';
 import { inspectImage, orRefuseImage } from '../../images/inspect-image.ts';
 import { route } from '../../route.ts';
+import { abandon } from '../../uploads/abandon.ts';
 import { setAvatar as set } from '../../users/avatar.ts';
 
 export const setAvatar = route({
@@ -34,8 +34,12 @@ export const setAvatar = route({
       );
       return await set(tools, viewer, avatarPath(viewer.userId, version), write);
     } catch (error) {
-      // Without Postgres nobody knows whether the commit happened, and the picture may be shown.
-      if (!isDatabaseDown(error)) await dropAvatar(tools, viewer.userId, version);
+      await abandon(tools, error, {
+        event: 'avatarAbandoned',
+        subject: viewer.userId,
+        facts: { userId: viewer.userId, version },
+        remove: () => tools.images.removeAll(avatarFolder(viewer.userId, version)),
+      });
       throw error;
     }
   },

@@ -19,7 +19,12 @@ export function fieldsOf(document: SearchDocument) {
   };
 }
 
-/** No two documents of any type have the same. */
+/** No two documents of any type have the same; those of one type are in the order of their ids. */
 export function keyOf({ type, id }: { type: SearchType; id: string }): string {
   return `${type} ${id}`;
+}
+
+/** The id of the document that has the key. */
+export function idOfKey(type: SearchType, key: string): string {
+  return key.slice(type.length + 1);
 }

@@ -61,6 +61,9 @@ export const mappingsDigest = createHash('sha256')
 /** A removal is remembered so long that no write of before can still be on its way. */
 const removalsKept = '15m';
 
+/** An engine that is busy takes its time to make an index. */
+const createdWithinMs = 30_000;
+
 /** Everything a version is made with. `shards` cannot change later but by a new version. */
 function bodyOf(shards: number): Omit<estypes.IndicesCreateRequest, 'index'> {
   return {
@@ -79,12 +82,13 @@ function bodyOf(shards: number): Omit<estypes.IndicesCreateRequest, 'index'> {
 /** Makes a version; that somebody else has just made it is fine. */
 export async function createVersion(es: Client, index: string, aliases: string[], shards = 1): Promise<void> {
   try {
-    await es.indices.create({
+    const request = {
       index,
       ...bodyOf(shards),
       aliases: Object.fromEntries(aliases.map((alias) => [alias, {}])),
       wait_for_active_shards: 1,
-    });
+    };
+    await es.indices.create(request, { requestTimeout: createdWithinMs });
   } catch (error) {
     if (errorType(error) !== 'resource_already_exists_exception') throw error;
   }
