@@ -12,6 +12,7 @@
  * starts optional, since older jobs lack it.
  */
 import { z } from 'zod';
+import { counters } from './counts/counters.ts';
 
 /**
  * Where jobs wait, by what they need: `media` CPU and memory; `feeds`, `counts`, `search`, `stories` one engine
@@ -19,21 +20,6 @@ import { z } from 'zod';
  */
 export const queueNames = ['media', 'feeds', 'counts', 'search', 'stories', 'notify', 'accounts'] as const;
 export type QueueName = (typeof queueNames)[number];
-
-/** Counts that are kept beside the rows they count. */
-export const counters = [
-  'post.likes',
-  'post.comments',
-  'post.saves',
-  'comment.likes',
-  'comment.replies',
-  'user.posts',
-  'user.followers',
-  'user.following',
-  'hashtag.posts',
-  'location.posts',
-] as const;
-export type Counter = (typeof counters)[number];
 
 export type Job<Name extends string = string, Payload extends z.ZodObject = z.ZodObject> = {
   name: Name;

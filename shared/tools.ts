@@ -1,12 +1,12 @@
 /** The composition root: from the configuration to everything a handler may use, and how it all ends. */
 import { type Changes, openChanges } from './changes/index.ts';
 import type { Config } from './config.ts';
+import type { Counter } from './counts/counters.ts';
 import { type Db, openDatabase } from './db/index.ts';
 import { type Feeds, openFeeds } from './feeds/index.ts';
 import { type Decoder, openDecoder } from './images/decoder.ts';
 import { type ObjectStore, openObjectStore } from './images/index.ts';
 import { openSignedUrls, type SignedUrls } from './images/signed-urls.ts';
-import type { Counter } from './jobs.ts';
 import { keys } from './keys.ts';
 import { type Live, openLive } from './live/index.ts';
 import { type Log, openLog } from './log.ts';

@@ -3,7 +3,8 @@
  * moment; what is owed stands in Postgres.
  */
 import { sql } from 'kysely';
-import { type Counter, isJobName, jobs } from '../shared/jobs.ts';
+import type { Counter } from '../shared/counts/counters.ts';
+import { isJobName, jobs } from '../shared/jobs.ts';
 import { tellUntold } from '../shared/notifications/index.ts';
 import { effectJobId } from '../shared/queue.ts';
 import type { Tools } from '../shared/tools.ts';

@@ -7,7 +7,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
 import type { Schema } from '../db/schema.ts';
-import type { Counter } from '../jobs.ts';
+import type { Counter } from './counters.ts';
 
 /** The column each counter is kept in. */
 export const countedColumns = {

@@ -1,7 +1,7 @@
 /** What a feed is: the definition in SQL that every cached feed must equal. */
 import { type RawBuilder, sql } from 'kysely';
+import type { Counter } from '../counts/counters.ts';
 import type { Db, Tx } from '../db/index.ts';
-import type { Counter } from '../jobs.ts';
 
 /**
  * Whose posts make up a user's feed: those they follow, without muted and hidden ones, and themselves. Blocks need

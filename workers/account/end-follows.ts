@@ -1,6 +1,6 @@
 /** Ends all follows of an account, both ways: the counts of the others follow, and their feeds are built anew without it. */
 import { sql } from 'kysely';
-import type { Counter } from '../../shared/jobs.ts';
+import type { Counter } from '../../shared/counts/counters.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Person } from '../../shared/users/follows.ts';
 import { lockBetweenAll } from '../../shared/users/locks.ts';

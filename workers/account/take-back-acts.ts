@@ -1,7 +1,7 @@
 /** Takes back what an account did to things of others: comments, likes, saves. The counts follow. */
 import { sql } from 'kysely';
 import { afterRemoval, removeComment } from '../../shared/comments/remove.ts';
-import type { Counter } from '../../shared/jobs.ts';
+import type { Counter } from '../../shared/counts/counters.ts';
 import { nextRows, type Step, untilNone } from './step.ts';
 
 const commentsPerBatch = 100;

@@ -1,8 +1,8 @@
 /** Adds up the waiting changes of one count and, for likes, tells the author; a post is marked in the feeds of those who liked or saved it. */
 import { sql } from 'kysely';
+import type { Counter } from '../../shared/counts/counters.ts';
 import { countedColumns } from '../../shared/counts/index.ts';
 import type { Tx } from '../../shared/db/index.ts';
-import type { Counter } from '../../shared/jobs.ts';
 import { notifyOfLikes, tellUntold, withdrawLikes } from '../../shared/notifications/index.ts';
 import type { Tools } from '../../shared/tools.ts';
 import { maySeeCommentBy, maySeePost } from '../../shared/users/audience.ts';
