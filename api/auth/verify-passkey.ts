@@ -60,7 +60,8 @@ export async function verifyNewPasskey(
  */
 function refuseCertificates(attestationObject: string): void {
   const attestation = decodeAttestationObject(new Uint8Array(Buffer.from(attestationObject, 'base64url')));
-  const format: string = attestation.get('fmt');
+  const format: unknown = attestation.get('fmt');
+  if (typeof format !== 'string') throw new Error('The attestation names no format');
   const isSelf = format === 'packed' && attestation.get('attStmt').get('x5c') === undefined;
   if (format !== 'none' && !isSelf)
     throw new Error(`Attestation of the format "${format}" was not asked for`);
