@@ -34,7 +34,7 @@ export async function testEngines(): Promise<TestEngines> {
     },
     objects: shares.find(({ objects }) => objects)?.objects,
     async [Symbol.asyncDispose]() {
-      await Promise.all(shares.map(async ({ env, end }) => { const s = Date.now(); await end(); if (process.env.TE_DEBUG) console.log('ended', Object.keys(env)[0], Date.now() - s); }));
+      await Promise.all(shares.map(({ end }) => end()));
     },
   };
 }
