@@ -50,6 +50,8 @@ export type Queues = {
   /** Forgets a job that is not running, so that it can be added anew. */
   remove(name: JobName, id: string): Promise<void>;
   counts(queue: QueueName): Promise<QueueCounts>;
+  /** True of a queue whose jobs somebody holds back, as Bull Board can. */
+  isPaused(queue: QueueName): Promise<boolean>;
   /** How long the oldest waiting job has waited, in seconds; 0 if none waits. */
   oldestS(queue: QueueName): Promise<number>;
   /** How many jobs ended a second in the last minutes, whether done or failed for good. */
@@ -154,6 +156,9 @@ export function openQueues(redis: Redis): Queues {
         failed = 0,
       } = await named(queue).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed');
       return { waiting: waiting + prioritized, active, delayed, failed };
+    },
+    async isPaused(queue) {
+      return named(queue).isPaused();
     },
     async oldestS(queue) {
       const [waiting, prioritized] = await Promise.all([

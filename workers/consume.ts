@@ -1,12 +1,14 @@
 /** One BullMQ worker per queue. Only here is BullMQ's Worker imported. */
+import { setTimeout } from 'node:timers/promises';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { effectFailed } from '../shared/effects.ts';
 import type { QueueName } from '../shared/jobs.ts';
 import { keys } from '../shared/keys.ts';
-import { openRedis } from '../shared/redis/index.ts';
+import { openRedis, type Redis } from '../shared/redis/index.ts';
 import type { Tools } from '../shared/tools.ts';
 import { watchEngines } from './engine-watch.ts';
 import { effectOf, type Handlers, runJob } from './handler.ts';
+import { type Pulse, watchForStandstill } from './standstill.ts';
 
 /**
  * A job whose process was killed is taken over after 2 to 4 s: its lock lapses, and a look-out that runs every
@@ -26,6 +28,11 @@ function concurrencyOf(queue: QueueName, decoders: number): number {
   return queue === 'accounts' ? 2 : 16;
 }
 
+/** How long a worker without a job is given to close. */
+const endPatienceMs = 2_000;
+
+type Serving = { worker: Worker; connection: Redis; pulse: Pulse };
+
 export type Consumer = { stop(): Promise<void> };
 
 /** Starts to serve queues; `stop` lets running jobs end, and has those that take long break off. */
@@ -43,9 +50,19 @@ export function consume(tools: Tools, handlers: Handlers, queues: readonly Queue
     }
   }
 
-  const workers = queues.map((queue) => {
+  function serve(queue: QueueName): Serving {
     const connection = openRedis(config.QUEUE_REDIS_URL, 'worker', log);
-    const worker = new Worker(queue, run, {
+    const pulse: Pulse = { running: 0, begun: 0 };
+    const counted = async (job: Job, token: string | undefined) => {
+      pulse.running += 1;
+      pulse.begun += 1;
+      try {
+        await run(job, token);
+      } finally {
+        pulse.running -= 1;
+      }
+    };
+    const worker = new Worker(queue, counted, {
       connection,
       prefix: keys.queuePrefix(queue),
       concurrency: concurrencyOf(queue, config.DECODER_PROCESSES),
@@ -55,17 +72,39 @@ export function consume(tools: Tools, handlers: Handlers, queues: readonly Queue
     worker.on('error', (error) => log.debug({ queue, error: error.message }, 'a worker waits for Redis'));
     worker.on('failed', (job, error) => void recordStalled(tools, job, error));
     worker.on('stalled', (id) => log.warn({ queue, job_id: id }, 'a job lost its worker and is taken over'));
-    return { worker, connection };
-  });
+    return { worker, connection, pulse };
+  }
+
+  const serving = new Map(queues.map((queue) => [queue, serve(queue)]));
+  const of = (queue: QueueName) => serving.get(queue) as Serving;
+  const endLooks = watchForStandstill(
+    tools,
+    queues,
+    (queue) => of(queue).pulse,
+    (queue) => {
+      const { worker, connection } = of(queue);
+      serving.set(queue, serve(queue));
+      void worker.close(true).catch(() => {});
+      connection.disconnect();
+    },
+  );
   return {
     async stop() {
+      endLooks();
       stopping.abort();
-      // Without Redis nobody could be told how the running jobs end.
-      await Promise.all(workers.map(({ worker, connection }) => worker.close(connection.status !== 'ready')));
+      await Promise.all([...serving.values()].map(end));
       engines.stop();
-      for (const { connection } of workers) connection.disconnect();
+      for (const { connection } of serving.values()) connection.disconnect();
     },
   };
+}
+
+/** Lets a worker's jobs end. One that stands still never says that it has closed, but has no job either. */
+async function end({ worker, connection, pulse }: Serving): Promise<void> {
+  // Without Redis nobody could be told how the running jobs end.
+  const closed = worker.close(connection.status !== 'ready').then(() => true);
+  const isOver = () => Promise.race([closed, setTimeout(endPatienceMs).then(() => pulse.running === 0)]);
+  while (!(await isOver()));
 }
 
 /** A job that BullMQ fails by itself, having lost too many workers, never reached its handler's bookkeeping. */
