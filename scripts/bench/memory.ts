@@ -56,9 +56,8 @@ export const memory: Figure = async ({ note, signal, onStop }) => {
   const names = Array.from({ length: atOnce }, (_, at) => `uploader_${at}`);
   const accounts: Account[] = [];
   for (const username of names) {
-    accounts.push(
-      await joinAs(system.base, { username, email: `${username}@example.org`, password: username }),
-    );
+    const [email, password] = [`${username}@example.org`, `${username} sends photos`];
+    accounts.push(await joinAs(system.base, { username, email, password }));
   }
   const tookMs: number[] = [];
   const posts: MadePost[] = [];
