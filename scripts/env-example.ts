@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { environment } from '../shared/config.ts';
+import { environment } from '../shared/environment.ts';
 
 const path = '.env.example';
 

@@ -1,6 +1,6 @@
 /** The first steps of every API request, found route or not: who asks, and whether they may ask now. */
 import type { Request, Response } from 'express';
-import type { RateLimits } from '../../shared/config.ts';
+import type { RateLimits } from '../../shared/environment.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Viewer } from '../route.ts';

@@ -1,5 +1,5 @@
 /** Rate limits: so many requests in a window that begins with the first of them, counted in Redis. */
-import type { RateLimits } from '../../shared/config.ts';
+import type { RateLimits } from '../../shared/environment.ts';
 import { fail } from '../../shared/errors.ts';
 import { keys } from '../../shared/keys.ts';
 import { type Redis, script } from '../../shared/redis/index.ts';

@@ -1,7 +1,7 @@
 /** One run of the tests: engines that live only for it, mocha, and the line `N passed, N failed` at the end. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { engineVariables } from '../../shared/config.ts';
+import { engineVariables } from '../../shared/environment.ts';
 import type { Log } from '../../shared/log.ts';
 import { openLog } from '../../shared/log.ts';
 import { onStop } from '../../shared/stop.ts';

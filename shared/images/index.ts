@@ -1,7 +1,7 @@
 /** Where images are kept: the port, and the one place that opens its adapter. */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { EngineMigration } from '../config.ts';
+import type { EngineMigration } from '../environment.ts';
 import type { Log } from '../log.ts';
 
 /** What is known of an object without reading it. */

@@ -1,6 +1,7 @@
 /** Search: the port, and the one place that opens its adapter. */
-import type { Config, EngineMigration } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Db } from '../db/index.ts';
+import type { EngineMigration } from '../environment.ts';
 
 export const searchTypes = ['user', 'hashtag', 'location', 'post'] as const;
 export type SearchType = (typeof searchTypes)[number];

@@ -1,6 +1,7 @@
 /** Where the content of stories and who viewed them is kept: the port, and the one place that opens its adapter. */
-import type { Config, EngineMigration } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Db } from '../db/index.ts';
+import type { EngineMigration } from '../environment.ts';
 import type { Log } from '../log.ts';
 
 export const mediaTypes = ['image'] as const;

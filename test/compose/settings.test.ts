@@ -1,7 +1,8 @@
 /** Whatever compose/ sets is a setting of ours, or of the image it is set for. */
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { environment, loadConfig } from '../../shared/config.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { environment } from '../../shared/environment.ts';
 import { composeServices, manifests, ownServices, readCompose } from '../tools/manifests.ts';
 
 const ours = new Set(Object.keys(environment.shape));
