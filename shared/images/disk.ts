@@ -7,8 +7,8 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, link, mkdir, mkdtemp, open, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { openScratchFolder } from '../scratch-folder.ts';
 import { guarded, isMissing, unlessMissing } from './disk-errors.ts';
 import { listObjects } from './disk-list.ts';
@@ -95,11 +95,19 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
 
     list: (afterKey) => listObjects(objects, afterKey),
 
+    /** By a second name, since the object may be removed meanwhile; in a folder, which is as old as its use. */
     async withFile(key, use) {
       const file = fileOf(key);
-      const found = await unlessMissing(() => stat(file));
-      if (!found?.isFile()) throw new ObjectStoreError('missing', `There is no object ${key}`);
-      return await use(file);
+      const folder = await guarded(() => mkdtemp(join(copies, 'read-')));
+      try {
+        const path = join(folder, basename(file));
+        if (!(await unlessMissing(() => linkTo(file, path)))) {
+          throw new ObjectStoreError('missing', `There is no object ${key}`);
+        }
+        return await use(path);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
 
     async check() {
@@ -114,6 +122,17 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
     async close() {},
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** Gives a file a second name, or copies it where the file system knows no such names. */
+async function linkTo(file: string, path: string): Promise<true> {
+  try {
+    await link(file, path);
+  } catch (error) {
+    if (isMissing(error)) throw error;
+    await copyFile(file, path, constants.COPYFILE_FICLONE);
+  }
+  return true;
 }
 
 /** Undefined for a folder, which is no object. */

@@ -240,6 +240,17 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect(thrown).to.be.instanceOf(RangeError);
     });
 
+    it('keeps the local file for as long as it is used, also of an object that goes or is replaced meanwhile', async () => {
+      await put('p/01h/large.jpg', 'a photo');
+      const content = await store.withFile('p/01h/large.jpg', async (path) => {
+        await store.removeAll('p/01h/');
+        await put('p/01h/large.jpg', 'another');
+        return readFile(path, 'utf8');
+      });
+      expect(content).to.equal('a photo');
+      expect(await textOf('p/01h/large.jpg')).to.equal('another');
+    });
+
     it('refuses keys that are none, above all those that lead elsewhere', async () => {
       const path = await fileOf('x');
       const keys = [
