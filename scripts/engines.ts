@@ -5,12 +5,12 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { loadEnvironment } from '../shared/config.ts';
-import { onStop } from '../shared/stop.ts';
 import { dockerized, startInDocker } from './engines/docker.ts';
 import { startEngine } from './engines/index.ts';
 import { parseOptions, usage } from './engines/options.ts';
 import { namedForTests, toPrint } from './engines/print.ts';
-import { PlainError, reportError } from './plain-error.ts';
+import { PlainError } from './plain-error.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
 import type { Supervised } from './start/supervise.ts';
 
 /** Cassandra writes down what it has in memory: some seconds. 12 of the 15 s that whoever stops us grants. */
@@ -63,21 +63,7 @@ async function start(): Promise<void> {
 }
 
 async function stop(): Promise<void> {
-  abort.abort();
-  await Promise.allSettled([starting]);
   await Promise.all(running.map((engine) => engine.stop(patienceMs)));
 }
 
-// Whoever read the output may be gone; everything still has to be stopped in order.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-const starting = start();
-onStop(stop, { longestMs: 15_000 });
-try {
-  await starting;
-} catch (error) {
-  if (!abort.signal.aborted) {
-    await stop();
-    reportError(error);
-    process.exit();
-  }
-}
+await runUntilStopped(start, stop, abort);

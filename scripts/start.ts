@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 import { loadConfig, loadEnvironment } from '../shared/config.ts';
 import { engineVariables } from '../shared/environment.ts';
 import { openLog } from '../shared/log.ts';
-import { onStop } from '../shared/stop.ts';
-import { PlainError, reportError } from './plain-error.ts';
+import { PlainError } from './plain-error.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
 import { banner } from './start/banner.ts';
 import { claimDataDir, claimPort } from './start/claim.ts';
 import { startEngines } from './start/engines.ts';
@@ -93,24 +93,9 @@ function urlOf(host: string, port: number): string {
 }
 
 async function stop(): Promise<void> {
-  abort.abort();
-  // What is being started notices the abort at its next step, and after that nothing new appears.
-  await Promise.allSettled([starting]);
   await Promise.all(programs.map((program) => program.stop(programPatienceMs)));
   await Promise.all(engines.map((engine) => engine.stop(enginePatienceMs)));
   if (enginesFile) rmSync(enginesFile, { force: true });
 }
 
-// Whoever read the output may be gone; everything still has to be stopped in order.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-const starting = start();
-onStop(stop, { longestMs: 15_000 });
-try {
-  await starting;
-} catch (error) {
-  if (!abort.signal.aborted) {
-    await stop();
-    reportError(error);
-    process.exit();
-  }
-}
+await runUntilStopped(start, stop, abort);

@@ -1,11 +1,11 @@
 /** Liking and unliking: the row and a delta, never the counted post. */
 import { z } from 'zod';
 import { actsTwice, addDelta, exactCount } from '../../shared/counts/index.ts';
-import { isDangling } from '../../shared/db/index.ts';
 import { notFound } from '../../shared/errors.ts';
 import { findVisiblePost } from '../../shared/posts/present.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Viewer, Write } from '../route.ts';
+import { setMarkRow } from './mark-row.ts';
 
 export const likeReplySchema = z
   .object({ post_id: z.string(), is_liked: z.boolean(), like_count: z.int() })
@@ -19,24 +19,7 @@ export async function setLiked(tools: Tools, viewer: Viewer, postId: string, lik
   let isRepeated = false;
   return write(
     async (tx) => {
-      const changed = liked
-        ? await tx
-            .insertInto('likes')
-            .values({ user_id: viewer.id, post_id: post.id })
-            .onConflict((conflict) => conflict.doNothing())
-            .returning('id')
-            .executeTakeFirst()
-            .catch((error: unknown) => {
-              // Deleted since it was found.
-              if (isDangling(error)) notFound('Post', 'post_id', postId);
-              throw error;
-            })
-        : await tx
-            .deleteFrom('likes')
-            .where('user_id', '=', viewer.id)
-            .where('post_id', '=', post.id)
-            .returning('id')
-            .executeTakeFirst();
+      const changed = await setMarkRow(tx, 'likes', viewer.id, { id: post.id, postId }, liked);
       if (changed) {
         act = await addDelta(tx, 'post.likes', post.id, liked ? 1 : -1, viewer.id);
         isRepeated = await actsTwice(tx, 'post.likes', post.id, viewer.id, act);

@@ -1,11 +1,11 @@
 /** Saving and taking it back: the row, and a delta by which the feed's mark is found again after a crash. */
 import { z } from 'zod';
 import { addDelta } from '../../shared/counts/index.ts';
-import { isDangling } from '../../shared/db/index.ts';
 import { notFound } from '../../shared/errors.ts';
 import { findVisiblePost } from '../../shared/posts/present.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Viewer, Write } from '../route.ts';
+import { setMarkRow } from './mark-row.ts';
 
 export const saveReplySchema = z
   .object({ post_id: z.string(), is_saved: z.boolean() })
@@ -22,24 +22,7 @@ export async function setSaved(tools: Tools, viewer: Viewer, postId: string, sav
   let act: number | undefined;
   return write(
     async (tx) => {
-      const changed = saved
-        ? await tx
-            .insertInto('saves')
-            .values({ user_id: viewer.id, post_id: post.id })
-            .onConflict((conflict) => conflict.doNothing())
-            .returning('id')
-            .executeTakeFirst()
-            .catch((error: unknown) => {
-              // Deleted since it was found.
-              if (isDangling(error)) notFound('Post', 'post_id', postId);
-              throw error;
-            })
-        : await tx
-            .deleteFrom('saves')
-            .where('user_id', '=', viewer.id)
-            .where('post_id', '=', post.id)
-            .returning('id')
-            .executeTakeFirst();
+      const changed = await setMarkRow(tx, 'saves', viewer.id, { id: post.id, postId }, saved);
       // Behind the row, whose lock keeps two acts of one user apart: their numbers rise in the order they count.
       if (changed) act = await addDelta(tx, 'post.saves', post.id, saved ? 1 : -1, viewer.id);
       return { post_id: postId, is_saved: saved };
