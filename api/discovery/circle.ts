@@ -7,6 +7,14 @@ export type Circle = { latitude: number; longitude: number; radiusM: number };
 const earthRadiusM = 6_371_008.8;
 const metresPerDegree = (earthRadiusM * Math.PI) / 180;
 
+/**
+ * Degrees to the ten millionth: a centimetre. Postgres fails on the square of what is next to nothing, which the
+ * distance from a coordinate of 1e-200 to one of 0 would be.
+ */
+function rounded(degrees: number): number {
+  return Math.round(degrees * 1e7) / 1e7;
+}
+
 /** The ranges of longitudes a circle can touch: two where it crosses the date line, all of them at a pole. */
 function longitudeRanges({ latitude, longitude, radiusM }: Circle): [from: number, to: number][] {
   const reach = radiusM / metresPerDegree;
@@ -33,9 +41,10 @@ function longitudeRanges({ latitude, longitude, radiusM }: Circle): [from: numbe
  * haversine formula, which is off by at most 0.5 %, for the earth is no sphere.
  */
 export function liesIn(circle: Circle): RawBuilder<unknown> {
-  const { latitude, longitude, radiusM } = circle;
+  const { radiusM } = circle;
+  const [latitude, longitude] = [rounded(circle.latitude), rounded(circle.longitude)];
   const reach = radiusM / metresPerDegree;
-  const ranges = longitudeRanges(circle).map(
+  const ranges = longitudeRanges({ latitude, longitude, radiusM }).map(
     ([from, to]) => sql`p.location_lng BETWEEN ${from}::float8::numeric AND ${to}::float8::numeric`,
   );
   return sql`p.location_lat BETWEEN ${latitude - reach}::float8::numeric AND ${latitude + reach}::float8::numeric

@@ -55,8 +55,8 @@ export const commitToFeed: Figure = async ({ engines, rounds, note, onStop }) =>
   const feedKeys = readers.map((reader) => keys.feed(reader.userId));
 
   const api = await stage.api();
-  stage.worker('relay', 'feeds', 'counts', 'search', 'stories', 'notify');
-  stage.worker('media');
+  stage.worker(['relay', 'feeds', 'counts', 'search', 'stories', 'notify']);
+  stage.worker(['media']);
   const token = await tokenFor(stage.config.AUTH_SECRET, author);
   const photo = await photograph({ width: 1_600, height: 1_200, seed: 7 });
   const tookMs: number[] = [];

@@ -54,7 +54,7 @@ export async function addPost(db: Db, author: Person, caption: string, atMs: num
       post_id: id,
       position: 1,
       image_key: key,
-      original_key: `originals/${key}/1.jpeg`,
+      original_key: `originals/${key}/1.jpg`,
       content_type: 'image/jpeg',
       width: 4_000,
       height: 3_000,

@@ -15,6 +15,7 @@ import { search } from './search.ts';
 import { type Engines, startBenchEngines } from './stage.ts';
 import { startUp } from './start-up.ts';
 import { storyTray } from './story-tray.ts';
+import { workers } from './workers.ts';
 
 const figures: Record<string, Figure> = {
   'feed-page': feedPage,
@@ -25,6 +26,7 @@ const figures: Record<string, Figure> = {
   search,
   'start-up': startUp,
   memory,
+  workers,
   'story-tray': storyTray,
 };
 const usage = `Type: npm run bench -- [--rounds N] [--scale S] [figures…]

@@ -23,8 +23,8 @@ export type Stage = {
   config: Config;
   /** Starts an API process; `args` replaces what Node is given, `env` adds to its environment. */
   api(options?: { env?: Record<string, string>; args?: string[] }): Promise<RunningApi>;
-  /** Starts a worker process that serves these. */
-  worker(...names: string[]): RunningChild;
+  /** Starts a worker process that serves these; `env` adds to its environment. */
+  worker(names: string[], env?: Record<string, string>): RunningChild;
   stop(): Promise<void>;
 };
 
@@ -95,8 +95,9 @@ function makeStage(folder: string, urls: Record<string, string>): Stage {
       children.push(api);
       return api;
     },
-    worker(...names) {
-      const worker = runChild(['workers/main.ts', ...names], env, join(folder, `${names[0]}.log`));
+    worker(names, more = {}) {
+      const log = join(folder, `${names[0]}.log`);
+      const worker = runChild(['workers/main.ts', ...names], { ...env, ...more }, log);
       children.push(worker);
       return worker;
     },

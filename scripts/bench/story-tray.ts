@@ -69,7 +69,7 @@ export const storyTray: Figure = async ({ engines, rounds, note, onStop }) => {
   const postgres = await openStoryStore({ ...settings, CASSANDRA_URL: undefined }, db, log);
   const url = server.replace(`/${given}`, `/${keyspace}`);
   const cassandra = await openStoryStore({ ...settings, CASSANDRA_URL: url }, db, log);
-  onStop(async () => {
+  const end = async () => {
     await cassandra.close();
     const client = new Client({
       contactPoints,
@@ -80,7 +80,8 @@ export const storyTray: Figure = async ({ engines, rounds, note, onStop }) => {
     await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`);
     await client.shutdown();
     await pool.end();
-  });
+  };
+  onStop(end);
 
   const stories = Array.from({ length: followed + others }, () => storyOf(newId('user')));
   const tray = stories.slice(0, followed);
@@ -92,6 +93,7 @@ export const storyTray: Figure = async ({ engines, rounds, note, onStop }) => {
   note(`${rounds + 1} rounds of ${readsPerRound} trays each way`);
   const rate = (store: StoryStore) => async () => 1_000 / (await trayMs(store, tray, viewerId));
   const result = await compare(rounds, rate(cassandra), rate(postgres));
+  await end();
   const p50 = ({ median, least, most }: typeof result.ours) =>
     shownSpread({ median: 1_000 / median, least: 1_000 / most, most: 1_000 / least });
   return [

@@ -29,12 +29,17 @@ export type CassandraConnection = {
    *
    * @throws the driver's error, within seconds also if a node is silent.
    */
-  execute(statement: string, values: unknown[], page?: Page): Promise<types.ResultSet>;
+  execute(statement: string, values: unknown[], options?: Routing & Page): Promise<types.ResultSet>;
+  /** The node that holds the first copy of a partition, by a name; the same for all while the nodes are not known. */
+  nodeOf(key: string): string;
   close(): Promise<void>;
 };
 
 /** Rows of one page, and where it begins. */
-export type Page = { fetchSize: number; pageState?: string };
+type Page = { fetchSize?: number; pageState?: string };
+
+/** The key of the partition whose nodes are asked, where a statement does not tell which that is. */
+export type Routing = { routingKey?: string };
 
 /**
  * Connects; if Cassandra is away, that is logged and goes on in the background.
@@ -99,7 +104,7 @@ export async function openCassandra(
   }
 
   return {
-    execute: (statement, values, page) =>
+    execute: (statement, values, { routingKey, ...page } = {}) =>
       inTurn(async () => {
         if (!client) throw new Error(`Cassandra is away (${lastReason})`);
         return await client.execute(statement, values, {
@@ -107,9 +112,11 @@ export async function openCassandra(
           isIdempotent: true,
           consistency: types.consistencies.localQuorum,
           readTimeout: answerWithinMs,
+          ...(routingKey === undefined ? {} : { routingKey: Buffer.from(routingKey) }),
           ...page,
         });
       }),
+    nodeOf: (key) => client?.getReplicas(address.keyspace, Buffer.from(key))?.[0]?.address ?? '',
     async close() {
       isClosed = true;
       clearTimeout(retry);

@@ -7,15 +7,14 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/index.ts';
 import type { Log } from '../log.ts';
-import { type CassandraConnection, openCassandra } from './cassandra-connection.ts';
+import { type CassandraConnection, openCassandra, type Routing } from './cassandra-connection.ts';
+import { chunksOf, inLanes, readsOf } from './cassandra-reads.ts';
 import { hasSchema, makeSchema } from './cassandra-schema.ts';
 import { parseCassandraUrl } from './cassandra-url.ts';
 import { keptUntil, mediaTypes, type StoryContent, type StoryStore, StoryStoreError } from './index.ts';
 
 /** A request waits no longer for an answer, however many reads it takes; a job's long walks are bounded per step. */
 const answerWithinMs = 5_000;
-/** Reads or deletes of one call that are under way at once: enough to hide the way to the nodes and back. */
-const lanes = 64;
 /** Keys of one partition that a read names: what Cassandra answers in a few milliseconds. */
 const keysPerRead = 100;
 /** Rows a walk through a partition takes at a time. */
@@ -41,7 +40,7 @@ function statementsOn(keyspace: string) {
     put: `INSERT INTO ${contents} (user_id, story_id, media_type, media_url, thumbnail_url, duration_seconds,
       created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TTL ?`,
     get: `SELECT user_id, story_id, media_type, media_url, thumbnail_url, duration_seconds, created_at, expires_at
-      FROM ${contents} WHERE user_id = ? AND story_id IN ?`,
+      FROM ${contents} WHERE user_id IN ? AND story_id >= ?`,
     remove: `DELETE FROM ${contents} WHERE user_id = ? AND story_id = ?`,
     hasView: `SELECT viewer_id FROM ${views} WHERE story_id = ? AND viewer_id = ?`,
     addView: `INSERT INTO ${views} (story_id, viewer_id, viewed_at) VALUES (?, ?, ?) USING TTL ?`,
@@ -94,10 +93,10 @@ function storeOn(cassandra: CassandraConnection, statements: ReturnType<typeof s
     (await cassandra.execute(statements[name], values)).rows;
 
   /** Walks through what is found, page by page. */
-  async function* pages(name: keyof typeof statements, ...values: unknown[]) {
+  async function* pages(name: keyof typeof statements, values: unknown[], routing: Routing = {}) {
     let pageState: string | undefined;
     do {
-      const page = { fetchSize: rowsPerPage, ...(pageState ? { pageState } : {}) };
+      const page = { ...routing, fetchSize: rowsPerPage, ...(pageState ? { pageState } : {}) };
       const found = await cassandra.execute(statements[name], values, page);
       yield found.rows;
       pageState = found.pageState || undefined;
@@ -121,13 +120,13 @@ function storeOn(cassandra: CassandraConnection, statements: ReturnType<typeof s
     get: (stories) =>
       guarded(async () => {
         const found: StoryContent[] = [];
-        const perOwner = Map.groupBy(stories, ({ userId }) => userId);
-        const reads = [...perOwner].flatMap(([userId, owned]) =>
-          chunksOf(owned.map(({ storyId }) => storyId)).map((storyIds) => ({ userId, storyIds })),
-        );
-        await inLanes(reads, async ({ userId, storyIds }) => {
-          const rows = (await run('get', userId, storyIds)) as unknown as ContentRow[];
-          found.push(...rows.map(contentOf));
+        await inLanes(readsOf(stories, cassandra.nodeOf), async ({ userIds, fromStoryId, asked }) => {
+          // The driver cannot tell from a list of owners where they lie.
+          const routingKey = userIds[0] as string;
+          for await (const rows of pages('get', [userIds, fromStoryId], { routingKey })) {
+            const contents = (rows as unknown as ContentRow[]).map(contentOf);
+            found.push(...contents.filter(({ storyId }) => asked.has(storyId)));
+          }
         });
         return found;
       }),
@@ -145,7 +144,7 @@ function storeOn(cassandra: CassandraConnection, statements: ReturnType<typeof s
     seen: (viewerId, storyIds) =>
       guarded(async () => {
         const found = new Set<string>();
-        await inLanes(chunksOf(storyIds), async (asked) => {
+        await inLanes(chunksOf(storyIds, keysPerRead), async (asked) => {
           for (const row of await run('seen', viewerId, asked)) found.add(row.story_id as string);
         });
         return found;
@@ -155,7 +154,7 @@ function storeOn(cassandra: CassandraConnection, statements: ReturnType<typeof s
     countViews: (storyId) =>
       guarded(async () => {
         let count = 0;
-        for await (const rows of pages('viewers', storyId)) count += rows.length;
+        for await (const rows of pages('viewers', [storyId])) count += rows.length;
         return count;
       }, Number.POSITIVE_INFINITY),
 
@@ -180,7 +179,7 @@ function storeOn(cassandra: CassandraConnection, statements: ReturnType<typeof s
     // What somebody saw is removed last: who is interrupted finds it again.
     removeViewsBy: (viewerId) =>
       guarded(async () => {
-        for await (const rows of pages('allSeen', viewerId)) {
+        for await (const rows of pages('allSeen', [viewerId])) {
           await inLanes(rows, (row) => run('removeView', row.story_id, viewerId));
         }
         await run('removeSeen', viewerId);
@@ -188,7 +187,7 @@ function storeOn(cassandra: CassandraConnection, statements: ReturnType<typeof s
 
     check: () =>
       guarded(async () => {
-        await run('get', 'user_check', ['story_check']);
+        await run('get', ['user_check'], 'story_check');
       }),
 
     close: () => cassandra.close(),
@@ -216,29 +215,6 @@ function contentOf(row: ContentRow): StoryContent {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };
-}
-
-function chunksOf(ids: readonly string[]): string[][] {
-  const count = Math.ceil(ids.length / keysPerRead);
-  return Array.from({ length: count }, (_, at) => ids.slice(at * keysPerRead, (at + 1) * keysPerRead));
-}
-
-/** Does the work of every item, some at a time; after a failure none is begun. */
-async function inLanes<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      const item = items[next] as Item;
-      next += 1;
-      try {
-        await work(item);
-      } catch (error) {
-        next = items.length;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
 }
 
 async function guarded<Result>(work: () => Promise<Result>, withinMs = answerWithinMs): Promise<Result> {

@@ -91,6 +91,9 @@ describe('pages of hashtags and places', () => {
     expect(await nearby(90, -100, 200)).to.eql(['pole']);
     // 0.01° of longitude are 1,064 m there.
     expect(await nearby(-16.9, 180, 1_000)).to.eql([]);
+    await post(carol, 'null island', { location: { name: 'N', latitude: 0, longitude: 0 } });
+    expect(await nearby(-5.96e-8, 2.225e-311, 1)).to.eql(['null island']);
+    expect(await nearby(1e-200, 0, 1)).to.eql(['null island']);
   });
 
   it('show posts of a private account to its followers only', async () => {
