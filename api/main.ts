@@ -1,11 +1,11 @@
 /** The API process. */
 import { loadConfig } from '../shared/config.ts';
 import { onStop } from '../shared/stop.ts';
-import { openTools } from '../shared/tools.ts';
 import { startServer } from './server.ts';
+import { openApiTools } from './tools.ts';
 
 try {
-  const tools = await openTools(loadConfig(), 'api');
+  const tools = await openApiTools(loadConfig());
   const api = await startServer(tools);
   onStop(async () => {
     await api.stop();

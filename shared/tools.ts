@@ -63,19 +63,25 @@ export type Tools = {
  * Opens everything; nothing is shared between two calls, so that one process can hold several.
  *
  * @param name the kind of process, for its log lines
+ * @param options.databaseAnswersWithinMs see `openDatabase`
  * @throws if an engine cannot be reached or must not be used (a Redis for queues that evicts).
  */
 export async function openTools(
   config: Config,
   name: string,
-  options: { maintainOutbox?: boolean } = {},
+  options: { maintainOutbox?: boolean; databaseAnswersWithinMs?: number } = {},
 ): Promise<Tools> {
   const log = openLog(name, config.LOG_LEVEL);
   const cache = openRedis(config.CACHE_REDIS_URL, 'request', log);
   const queueRedis = openRedis(config.QUEUE_REDIS_URL, 'request', log);
   await Promise.all([whenReady(cache), whenReady(queueRedis)]);
   await refuseEviction(queueRedis);
-  const { db, pool } = openDatabase(config.DATABASE_URL, config.DATABASE_CONNECTIONS, log);
+  const { db, pool } = openDatabase(
+    config.DATABASE_URL,
+    config.DATABASE_CONNECTIONS,
+    log,
+    options.databaseAnswersWithinMs,
+  );
   const outbox = await openOutbox(db, { maintain: options.maintainOutbox ?? false });
   const queues = openQueues(queueRedis);
   const [images, search, stories] = await Promise.all([

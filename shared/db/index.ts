@@ -9,15 +9,29 @@ import type { Schema } from './schema.ts';
 export type Db = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
+/** Nobody waits longer for one answer, unless told otherwise: as long as most jobs may take. */
+const longestAnswerMs = 300_000;
+
 /** Beyond this many different texts a connection stops preparing: something builds SQL by hand. */
 const maxPreparedStatements = 500;
+
+type ConnectionConfig = pg.ClientConfig & { answerWithinMs: number };
 
 /**
  * Every query with parameters is a named prepared statement, so that Postgres parses and plans it once per
  * connection. For an insert through pg-boss this is 1.7 times the throughput.
+ *
+ * A connection that falls silent is closed. pg's own `query_timeout` fails the query and keeps the connection, on which
+ * every later query then waits for the answer to the first (https://github.com/brianc/node-postgres/issues/3399).
  */
-class PreparingClient extends pg.Client {
+class Connection extends pg.Client {
   #names = new Map<string, string>();
+  readonly #answerWithinMs: number;
+
+  constructor(config: ConnectionConfig) {
+    super(config);
+    this.#answerWithinMs = config.answerWithinMs;
+  }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` nine ways; this passes them all on.
   override query(...args: any[]): any {
@@ -26,7 +40,18 @@ class PreparingClient extends pg.Client {
       const name = this.#nameOf(text);
       if (name) args.splice(0, 2, { name, text, values });
     }
-    return (super.query as (...query: unknown[]) => unknown).apply(this, args);
+    const answer = (super.query as (...query: unknown[]) => unknown).apply(this, args);
+    if (answer instanceof Promise) this.#closeUnless(answer);
+    return answer;
+  }
+
+  #closeUnless(answer: Promise<unknown>): void {
+    const silence = setTimeout(() => {
+      const reason = `Connection terminated: no answer within ${this.#answerWithinMs} ms`;
+      this.connection.stream.destroy(new Error(reason));
+    }, this.#answerWithinMs);
+    const clear = () => clearTimeout(silence);
+    answer.then(clear, clear);
   }
 
   #nameOf(text: string): string | undefined {
@@ -48,14 +73,25 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
 };
 
-/** Opens the pool. `connections` is the most it opens; a request waits at most 5 s for one. */
-export function openDatabase(url: string, connections: number, log: Log): { db: Db; pool: pg.Pool } {
+/**
+ * Opens the pool.
+ *
+ * @param connections the most it opens; a query waits at most 5 s for one
+ * @param answerWithinMs a connection on which an answer takes longer is closed, and its query fails as if Postgres had gone
+ */
+export function openDatabase(
+  url: string,
+  connections: number,
+  log: Log,
+  answerWithinMs = longestAnswerMs,
+): { db: Db; pool: pg.Pool } {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
-    Client: PreparingClient as unknown as new (config?: string | pg.ClientConfig) => pg.ClientBase,
+    Client: Connection as unknown as new (config?: string | pg.ClientConfig) => pg.ClientBase,
+    answerWithinMs,
     types,
   } as pg.PoolConfig);
   // An idle connection that Postgres closes (a restart) is no failure of any request.

@@ -19,6 +19,9 @@ async function migrations(): Promise<Record<string, Migration>> {
   );
 }
 
+/** A statement of a migration may take this long, and so may the wait for another process's. */
+const statementWithinMs = 24 * 3_600_000;
+
 /**
  * Applies what is missing; several processes may call it at once, one does the work.
  *
@@ -26,7 +29,7 @@ async function migrations(): Promise<Record<string, Migration>> {
  * @throws what the failing SQL threw; nothing of that run is kept.
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const { db, pool } = openDatabase(databaseUrl, 2, openLog('migrate', 'warn'));
+  const { db, pool } = openDatabase(databaseUrl, 2, openLog('migrate', 'warn'), statementWithinMs);
   try {
     const migrator = new Migrator({ db, provider: { getMigrations: migrations } });
     const { error, results } = await migrator.migrateToLatest();

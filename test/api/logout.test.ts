@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { type RunningApi, startServer } from '../../api/server.ts';
+import { openApiTools } from '../../api/tools.ts';
 import { keys } from '../../shared/keys.ts';
-import { openTools, type Tools } from '../../shared/tools.ts';
+import type { Tools } from '../../shared/tools.ts';
 import { type Client, send } from '../tools/client.ts';
 import { listen } from '../tools/listen.ts';
 import { expectRefusal } from '../tools/refusal.ts';
@@ -25,7 +26,7 @@ describe('POST /v1/auth/logout', () => {
 
   /** Another process of the same API, as far as state goes; replies where it listens. */
   async function startAnother(): Promise<string> {
-    const tools = await openTools({ ...w.config, PORT: 0 }, 'api');
+    const tools = await openApiTools({ ...w.config, PORT: 0 });
     const api = await startServer(tools, { checkReplies: true });
     others.push({ tools, api });
     return `http://127.0.0.1:${api.port}`;

@@ -1,12 +1,12 @@
 /** What of Emulsion touches Redis, on a Redis Cluster. */
 import { expect } from 'chai';
 import { startServer } from '../../api/server.ts';
+import { openApiTools } from '../../api/tools.ts';
 import { newId } from '../../shared/ids.ts';
 import { keys } from '../../shared/keys.ts';
 import { keyOnEveryMaster, masterOf } from '../../shared/redis/cluster.ts';
 import { refuseEviction } from '../../shared/redis/fit.ts';
 import { isCluster, type Redis } from '../../shared/redis/index.ts';
-import { openTools } from '../../shared/tools.ts';
 import { photoForm } from '../tools/client.ts';
 import { needsEngine } from '../tools/engine-url.ts';
 import { listen } from '../tools/listen.ts';
@@ -73,7 +73,7 @@ describe('on a Redis Cluster', () => {
     const bobs = await Promise.all(Array.from({ length: 6 }, (_, n) => w.join(`bob${n}`)));
     for (const bob of bobs) await bob.post('/v1/users/@alice/follow');
     await w.settle();
-    const otherTools = await openTools({ ...w.config, PORT: await freePort() }, 'api');
+    const otherTools = await openApiTools({ ...w.config, PORT: await freePort() });
     const other = await startServer(otherTools);
     try {
       const ears = await Promise.all(

@@ -1,7 +1,8 @@
 /** A phone is lost: what it could do ends at once, on every process, and its owner gets back in without it. */
 import { expect } from 'chai';
 import { startServer } from '../../api/server.ts';
-import { openTools, type Tools } from '../../shared/tools.ts';
+import { openApiTools } from '../../api/tools.ts';
+import type { Tools } from '../../shared/tools.ts';
 import { type App, appOf, at, dataOf, done, joinApp, openApp, refusalOf, statusOf } from '../tools/app.ts';
 import { passwordOf } from '../tools/client.ts';
 import { codeOf } from '../tools/codes.ts';
@@ -19,7 +20,7 @@ describe('a lost phone', () => {
   before(async () => {
     mail = await mailServer();
     w = await world({ env: mailEnv(mail) });
-    otherTools = await openTools({ ...w.config, PORT: await freePort() }, 'api');
+    otherTools = await openApiTools({ ...w.config, PORT: await freePort() });
     other = await startServer(otherTools, { checkReplies: true });
     otherBase = `http://127.0.0.1:${other.port}`;
   });

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type RunningApi, startServer } from '../../api/server.ts';
+import { openApiTools } from '../../api/tools.ts';
 import { type Config, loadConfig } from '../../shared/config.ts';
 import type { EngineMigration } from '../../shared/environment.ts';
 import { keyOf } from '../../shared/ids.ts';
 import { queueNames } from '../../shared/jobs.ts';
 import { searchTypes } from '../../shared/search/index.ts';
-import { openTools, type Tools } from '../../shared/tools.ts';
+import type { Tools } from '../../shared/tools.ts';
 import { startWorker } from '../../workers/worker.ts';
 import { testBucket } from '../tools/bucket.ts';
 import { testKeyspace } from '../tools/cassandra.ts';
@@ -71,7 +72,7 @@ describe('moving to the engines and back', function () {
       ...(withEngines ? urls : { S3_URL: '', CASSANDRA_URL: '', ELASTICSEARCH_URL: '' }),
       ENGINE_MIGRATION: direction ?? '',
     });
-    const tools = await openTools(config, 'api');
+    const tools = await openApiTools(config);
     const api: RunningApi = await startServer(tools);
     const worker = await startWorker(config, ['relay', ...queueNames]);
     const base = `http://127.0.0.1:${api.port}`;

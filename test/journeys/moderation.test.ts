@@ -1,7 +1,8 @@
 /** A report, what admins do about it, and how all of it is gone at once: on two API processes that share nothing but engines. */
 import { expect } from 'chai';
 import { startServer } from '../../api/server.ts';
-import { openTools, type Tools } from '../../shared/tools.ts';
+import { openApiTools } from '../../api/tools.ts';
+import type { Tools } from '../../shared/tools.ts';
 import { joinAdmin } from '../tools/admins.ts';
 import {
   type App,
@@ -30,7 +31,7 @@ describe('moderation', () => {
   let image: Buffer;
   before(async () => {
     w = await world();
-    otherTools = await openTools({ ...w.config, PORT: await freePort() }, 'api');
+    otherTools = await openApiTools({ ...w.config, PORT: await freePort() });
     other = await startServer(otherTools, { checkReplies: true });
     otherBase = `http://127.0.0.1:${other.port}`;
     alice = await joinApp(w.base, 'alice');

@@ -1,7 +1,8 @@
 /** Two API processes are one API: what one answers, the other knows, and the live channel spans both. */
 import { expect } from 'chai';
 import { startServer } from '../../api/server.ts';
-import { openTools, type Tools } from '../../shared/tools.ts';
+import { openApiTools } from '../../api/tools.ts';
+import type { Tools } from '../../shared/tools.ts';
 import { appOf, at, dataOf, done, joinApp, refusalOf, share } from '../tools/app.ts';
 import { listen } from '../tools/listen.ts';
 import { photo } from '../tools/photos.ts';
@@ -15,7 +16,7 @@ describe('two API processes', () => {
   before(async () => {
     w = await world();
     const config = { ...w.config, PORT: await freePort() };
-    otherTools = await openTools(config, 'api');
+    otherTools = await openApiTools(config);
     other = await startServer(otherTools, { checkReplies: true });
     otherBase = `http://127.0.0.1:${other.port}`;
   });

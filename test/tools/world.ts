@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type RunningApi, type ServerOptions, startServer } from '../../api/server.ts';
+import { openApiTools } from '../../api/tools.ts';
 import { type Config, loadConfig } from '../../shared/config.ts';
 import { queueNames } from '../../shared/jobs.ts';
-import { openTools, type Tools } from '../../shared/tools.ts';
+import type { Tools } from '../../shared/tools.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
 import { type Client, clientOf, passwordOf, send } from './client.ts';
 import { agreeOn } from './contract.ts';
@@ -87,7 +88,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     ...(options.env?.QUEUE_REDIS_URL ? { CACHE_REDIS_URL: '' } : {}),
     ...options.env,
   });
-  const tools = await openTools(config, 'api');
+  const tools = await openApiTools(config);
   const api = await startServer(tools, { checkReplies: true, ...options });
   const serves = options.serves ?? ['relay', ...queueNames];
   const worker = serves.length > 0 ? await startWorker(config, serves) : undefined;

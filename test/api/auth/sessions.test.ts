@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startServer } from '../../../api/server.ts';
-import { openTools } from '../../../shared/tools.ts';
+import { openApiTools } from '../../../api/tools.ts';
 import { type Client, clientOf, send } from '../../tools/client.ts';
 import { listen } from '../../tools/listen.ts';
 import { expectRefusal } from '../../tools/refusal.ts';
@@ -80,7 +80,7 @@ describe('GET and DELETE /v1/auth/sessions', () => {
   });
 
   it('signs a device out at once, tokens and sockets, on every process, and no other', async () => {
-    const tools = await openTools({ ...w.config, PORT: 0 }, 'api');
+    const tools = await openApiTools({ ...w.config, PORT: 0 });
     const api = await startServer(tools, { checkReplies: true });
     const elsewhere = `http://127.0.0.1:${api.port}`;
     try {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { startServer } from '../../../api/server.ts';
+import { openApiTools } from '../../../api/tools.ts';
 import { newId } from '../../../shared/ids.ts';
-import { openTools } from '../../../shared/tools.ts';
 import { removeAccount } from '../../../workers/handlers/remove-account.ts';
 import { appOf } from '../../tools/app.ts';
 import { Authenticator } from '../../tools/authenticator.ts';
@@ -91,7 +91,7 @@ describe('DELETE /v1/users/me', () => {
       accessToken: signedIn.access_token,
       refreshToken: signedIn.refresh_token,
     });
-    const otherTools = await openTools({ ...w.config, PORT: await freePort() }, 'api');
+    const otherTools = await openApiTools({ ...w.config, PORT: await freePort() });
     const other = await startServer(otherTools, { checkReplies: true });
     try {
       const elsewhere = `http://127.0.0.1:${other.port}`;
