@@ -46,6 +46,15 @@ describe('leaving for good', function () {
         folder,
       ).to.equal(true);
     }
+    const places = [
+      ...(w.config.CASSANDRA_URL ? [/^stories: /, /^story_views: /, /^story_views_by_viewer: /] : []),
+      ...(w.config.ELASTICSEARCH_URL ? [/-users\b.*: /, /-posts\b.*: /] : []),
+    ];
+    for (const place of places)
+      expect(
+        found.some((trace) => place.test(trace)),
+        String(place),
+      ).to.equal(true);
   });
 
   it('hides everything at once', async () => {

@@ -10,6 +10,8 @@ export type TestEngines = {
   env: Record<string, string>;
   /** Makes everything that was written to Elasticsearch findable now, rather than within its second. */
   refresh(): Promise<void>;
+  /** Where one of the texts is found in Cassandra or Elasticsearch, as `table: row`. */
+  placesOf(texts: readonly string[]): Promise<string[]>;
   /** The keys in the bucket; undefined if images are on the disk. */
   objects: (() => Promise<string[]>) | undefined;
   [Symbol.asyncDispose](): Promise<void>;
@@ -18,6 +20,8 @@ export type TestEngines = {
 type Share = {
   env: Record<string, string>;
   refresh?(): Promise<void>;
+  /** Everything that is kept, each as text with its place before it. */
+  contents?(): Promise<string[]>;
   objects?(): Promise<string[]>;
   end(): Promise<void>;
 };
@@ -32,6 +36,10 @@ export async function testEngines(): Promise<TestEngines> {
     async refresh() {
       await Promise.all(shares.map((share) => share.refresh?.()));
     },
+    async placesOf(texts) {
+      const contents = await Promise.all(shares.map((share) => share.contents?.() ?? []));
+      return contents.flat().filter((content) => texts.some((text) => content.includes(text)));
+    },
     objects: shares.find(({ objects }) => objects)?.objects,
     async [Symbol.asyncDispose]() {
       await Promise.all(shares.map(({ end }) => end()));
@@ -42,8 +50,24 @@ export async function testEngines(): Promise<TestEngines> {
 async function ofCassandra(): Promise<Share | undefined> {
   if (!process.env.TEST_CASSANDRA_URL) return undefined;
   const keyspace = await testKeyspace();
-  return { env: { CASSANDRA_URL: keyspace.url }, end: () => keyspace[Symbol.asyncDispose]() };
+  return {
+    env: { CASSANDRA_URL: keyspace.url },
+    async contents() {
+      const rows = await Promise.all(
+        Object.entries(kept).map(async ([table, columns]) =>
+          (await keyspace.run(`SELECT ${columns} FROM ${keyspace.keyspace}.${table}`)).map(
+            (row) => `${table}: ${JSON.stringify(row)}`,
+          ),
+        ),
+      );
+      return rows.flat();
+    },
+    end: () => keyspace[Symbol.asyncDispose](),
+  };
 }
+
+/** What viewers saw of a story outlives it, until its TTL: decision 15. */
+const kept = { stories: '*', story_views: '*', story_views_by_viewer: 'viewer_id' };
 
 function ofS3(): Share | undefined {
   const { TEST_S3_URL } = process.env;
@@ -71,6 +95,15 @@ function ofElasticsearch(): Share | undefined {
     env: { ELASTICSEARCH_URL: url.href },
     refresh: async () => {
       await ask('POST', `${prefix}*/_refresh`);
+    },
+    async contents() {
+      await ask('POST', `${prefix}*/_refresh`);
+      const found = (await ask('GET', `${prefix}*/_search?size=10000`)) as {
+        hits: { hits: { _index: string; _id: string; _source: unknown }[] };
+      };
+      return found.hits.hits.map(
+        ({ _index, _id, _source }) => `${_index}: ${_id} ${JSON.stringify(_source)}`,
+      );
     },
     async end() {
       // Elasticsearch deletes by full names only.

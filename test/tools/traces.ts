@@ -1,4 +1,4 @@
-/** Whatever is left of somebody anywhere: in each table, in the object store, in Redis. Nothing here knows the tables by name. */
+/** Whatever is left of somebody anywhere: in each table, in the object store, in Redis, in Cassandra and Elasticsearch. Nothing here knows the tables by name. */
 import { sql } from 'kysely';
 import { keyOf } from '../../shared/ids.ts';
 import { keysLike } from './redis.ts';
@@ -96,6 +96,7 @@ export async function tracesOf(w: World, sought: Sought): Promise<string[]> {
     ...(await columnsWith(w, sought)),
     ...objects.filter((key) => parts.some((part) => key.includes(part))).map((key) => `object ${key}`),
     ...(await keysWith(w, sought)).map((key) => `key ${key}`),
+    ...(await w.placesOf(parts)),
   ];
 }
 

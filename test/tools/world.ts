@@ -34,6 +34,8 @@ export type World = {
   settle(): Promise<void>;
   /** The keys of all images that are kept, wherever that is. */
   objects(): Promise<string[]>;
+  /** Where one of the texts is found in Cassandra or Elasticsearch; nowhere if there is neither. */
+  placesOf(texts: readonly string[]): Promise<string[]>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -106,6 +108,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       await settle(tools, worker);
       await engines.refresh();
     },
+    placesOf: engines.placesOf,
     objects: engines.objects ?? (() => filesBelow(join(dataDir, 'images/objects'))),
     async [Symbol.asyncDispose]() {
       await worker?.stop();
