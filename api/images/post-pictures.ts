@@ -1,7 +1,7 @@
 /** The images of posts, as the URLs of their renditions name them. */
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db/index.ts';
-import { imageFolder, isForEverybody, type Openness } from '../../shared/posts/image-urls.ts';
+import { isForEverybody, type Openness, signedImageFolder } from '../../shared/posts/image-urls.ts';
 import type { Tools } from '../../shared/tools.ts';
 import type { Picture, PictureSource } from './renditions.ts';
 
@@ -10,7 +10,7 @@ export type PostPicture = Picture & Openness;
 /** Browsers keep what never changes; shared caches ask again after a minute, since posts are deleted. */
 const forEverybody = 'public, max-age=31536000, s-maxage=60, immutable';
 
-/** Where the images of posts are found and how they are made. Those of hidden authors are found by nobody. */
+/** Where the images of posts are found and how they are made. Those of accounts that are being deleted are found by nobody. */
 export function postPictures(db: Db): PictureSource<PostPicture> {
   return {
     job: 'make-renditions',
@@ -20,7 +20,7 @@ export function postPictures(db: Db): PictureSource<PostPicture> {
         SELECT i.image_key AS "imageKey", p.post_id AS "subject", i.rendered_at AS "renderedAt", p.is_archived,
           u.is_private, u.is_hidden
         FROM post_images i JOIN posts p ON p.id = i.post_id JOIN users u ON u.id = p.user_id
-        WHERE i.image_key = ${imageKey} AND NOT u.is_hidden`.execute(db);
+        WHERE i.image_key = ${imageKey} AND u.deleted_at IS NULL`.execute(db);
       return rows[0];
     },
     async unmark({ imageKey, renderedAt }) {
@@ -44,6 +44,6 @@ export function cacheControlOf(
   query: Record<string, unknown>,
 ): string | undefined {
   if (isForEverybody(picture)) return forEverybody;
-  const leftS = signedUrls.secondsLeft(imageFolder(picture.imageKey), query);
+  const leftS = signedUrls.secondsLeft(signedImageFolder(picture.imageKey, picture), query);
   return leftS === undefined ? undefined : `private, max-age=${leftS}`;
 }

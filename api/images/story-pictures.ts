@@ -17,6 +17,7 @@ const highlightedS = 3_600;
 
 type StoryPicture = Picture & {
   isPrivate: boolean;
+  isSuspended: boolean;
   isHighlighted: boolean;
   /** Seconds until the story is over, by Postgres's clock, at the moment `readAtMs` of this process's. */
   leftS: number;
@@ -30,10 +31,11 @@ function storySource(db: Db): PictureSource<StoryPicture> {
     async find(imageKey) {
       const { rows } = await sql<Omit<StoryPicture, 'imageKey' | 'readAtMs'>>`
         SELECT s.story_id AS subject, s.rendered_at AS "renderedAt", u.is_private AS "isPrivate",
+          u.suspended_at IS NOT NULL AS "isSuspended",
           EXISTS (SELECT FROM highlight_stories WHERE story_id = s.id) AS "isHighlighted",
           EXTRACT(EPOCH FROM s.expires_at - now())::float8 AS "leftS"
         FROM stories s JOIN users u ON u.id = s.user_id
-        WHERE s.story_id = ${`story_${imageKey}`} AND NOT u.is_hidden`.execute(db);
+        WHERE s.story_id = ${`story_${imageKey}`} AND u.deleted_at IS NULL`.execute(db);
       return rows[0] && { ...rows[0], imageKey, readAtMs: performance.now() };
     },
     async unmark({ subject, renderedAt }) {
@@ -73,7 +75,11 @@ function cacheControlOf(
   picture: StoryPicture,
   query: Record<string, unknown>,
 ): string {
-  const { imageKey, isPrivate, isHighlighted, leftS, readAtMs } = picture;
+  const { imageKey, isPrivate, isSuspended, isHighlighted, leftS, readAtMs } = picture;
+  if (isSuspended) {
+    const shownS = signedUrls.secondsLeft(signedFolder(imageKey, 'moderation'), query);
+    return shownS === undefined ? notFound('Image', 'key', imageKey) : `private, max-age=${shownS}`;
+  }
   const nowLeftS = leftS - (performance.now() - readAtMs) / 1_000;
   const [isOver, liveS] = [nowLeftS <= 0, Math.floor(nowLeftS)];
   const keptS = signedUrls.secondsLeft(signedFolder(imageKey, 'kept'), query);

@@ -31,7 +31,7 @@ async function startNode(room: Room, index: number): Promise<{ port: number; url
     isDurable: !room.isForTests,
     settings: [
       'databases 1',
-      'maxmemory 256mb',
+      'maxmemory 512mb',
       'cluster-enabled yes',
       `cluster-config-file ${JSON.stringify(join(room.folder, name, 'nodes.conf'))}`,
       `cluster-node-timeout ${room.isForTests ? nodeTimeoutInTestsMs : nodeTimeoutMs}`,

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
 import type { ImagePaths } from '../db/schema.ts';
 import { type CardRow, cardOf, type UserCard } from '../users/cards.ts';
-import { type ImageUrls, isForEverybody } from './image-urls.ts';
+import type { ImageUrls } from './image-urls.ts';
 
 export type PostMedia = {
   images: ImagePaths;
@@ -106,9 +106,8 @@ export async function loadPosts(db: Db | Tx, imageUrls: ImageUrls, postIds: stri
 
 function loaded(row: Row, imageUrls: ImageUrls): LoadedPost {
   const cdn = imageUrls.base;
-  const isOpen = isForEverybody(row);
   const media = row.media.map(({ image_key, ...image }) => ({
-    images: imageUrls.of(image_key, isOpen),
+    images: imageUrls.of(image_key, row),
     ...image,
   }));
   const first = media[0];

@@ -29,16 +29,16 @@ export type ImageUrls = {
   /** What image URLs begin with. */
   base: string;
   /** The URLs of one image. Those of a post that is not for everybody are signed and soon lapse. */
-  of(key: string, isForEverybody: boolean): ImagePaths;
+  of(key: string, openness: Openness): ImagePaths;
 };
 
 /** Opens the making of URLs. `base`: what they begin with. */
 export function openImageUrls(base: string, signedUrls: SignedUrls): ImageUrls {
   return {
     base,
-    of(key, isForEverybody) {
+    of(key, openness) {
       const { thumbnail, medium, large } = imagePaths(key);
-      const query = isForEverybody ? '' : signedUrls.sign(imageFolder(key));
+      const query = isForEverybody(openness) ? '' : signedUrls.sign(signedImageFolder(key, openness));
       return {
         thumbnail: base + thumbnail + query,
         medium: base + medium + query,
@@ -50,6 +50,14 @@ export function openImageUrls(base: string, signedUrls: SignedUrls): ImageUrls {
 
 /** Whether anybody at all may fetch the images of a post: `is_archived` of the post, the others of its author. */
 export type Openness = { is_archived: boolean; is_private: boolean; is_hidden: boolean };
+
+/**
+ * What a signature opens: an image of a suspended author is shown to admins only, so what somebody was handed before the
+ * suspension opens nothing any more.
+ */
+export function signedImageFolder(key: string, { is_hidden }: Openness): string {
+  return is_hidden ? `${imageFolder(key)} moderation` : imageFolder(key);
+}
 
 /** True if a post's images are for everybody. */
 export function isForEverybody({ is_archived, is_private, is_hidden }: Openness): boolean {

@@ -22,6 +22,7 @@ export type StoryRow = {
   profile_pic_url: string | null;
   is_verified: boolean;
   is_private: boolean;
+  is_suspended: boolean;
   created_at: Date;
   expires_at: Date;
   is_over: boolean;
@@ -33,7 +34,7 @@ export type StoryRow = {
 
 /** The columns of a `StoryRow`, of rows `s` of stories and `u` of users. */
 export const storyColumns: RawBuilder<StoryRow> = sql<StoryRow>`s.id, s.story_id, u.user_id, u.username,
-  u.profile_pic_url, u.is_verified, u.is_private, s.created_at, s.expires_at, s.expires_at <= now() AS is_over,
+  u.profile_pic_url, u.is_verified, u.is_private, u.suspended_at IS NOT NULL AS is_suspended, s.created_at, s.expires_at, s.expires_at <= now() AS is_over,
   EXISTS (SELECT FROM highlight_stories WHERE story_id = s.id) AS is_highlighted,
   s.view_count, s.duration_seconds`;
 
