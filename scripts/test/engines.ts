@@ -21,6 +21,8 @@ export type TestEngines = {
 };
 
 const template = 'emulsion_template';
+/** What the slowest engine, a busy Cassandra, takes to stop, and more. */
+const patienceMs = 10_000;
 const prefix = 'emulsion-test-';
 
 function isAlive(pid: number): boolean {
@@ -96,8 +98,8 @@ export async function startTestEngines(
   return { folder, databaseUrl, template, redisUrl };
 }
 
-/** Stops the engines without waiting for what they would write, and removes the run's folder. */
+/** Stops the engines and removes the run's folder. */
 export async function removeTestEngines(running: Supervised[], folder: string | undefined): Promise<void> {
-  await Promise.all(running.map((engine) => engine.stop(1_000)));
+  await Promise.all(running.map((engine) => engine.stop(patienceMs)));
   if (folder) removeData(folder);
 }
