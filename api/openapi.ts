@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../shared/config.ts';
 import { pathsBesideTheApi } from './openapi/beside-the-api.ts';
+import type { JsonSchema } from './openapi/json-schema.ts';
 import { describeRoute, type Operation, type Parameter, sharedParameters } from './openapi/operation.ts';
 import { openErrorReplies, type Reply, sharedHeaders } from './openapi/replies.ts';
-import { type JsonSchema, openSchemas } from './openapi/schemas.ts';
+import { openSchemas } from './openapi/schemas.ts';
 import { areas, type Route } from './route.ts';
 
 export type OpenApiDocument = {

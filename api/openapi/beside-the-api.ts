@@ -1,9 +1,9 @@
 /** What the server answers beside its routes: images, and what operators ask. None of it spends a quota. */
 import type { ErrorCode } from '../../shared/errors.ts';
 import { exampleOf } from './examples.ts';
+import type { JsonSchema } from './json-schema.ts';
 import type { Operation } from './operation.ts';
 import type { ErrorReplies } from './replies.ts';
-import type { JsonSchema } from './schemas.ts';
 
 type Paths = Record<string, Record<string, Operation>>;
 

@@ -2,7 +2,7 @@
  * Examples of whole bodies, put together from those of their fields. What a field is called says what it holds, so a
  * field that is found in many schemas has its example here once; a schema's own goes before.
  */
-import type { JsonSchema } from './schemas.ts';
+import type { JsonSchema } from './json-schema.ts';
 
 const key = '01j8z3k4m5n6p7q8r9s0t1v2w3';
 const cdn = 'https://cdn.example.org';

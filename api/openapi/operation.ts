@@ -2,8 +2,9 @@
 import type { z } from 'zod';
 import { type Area, impliedErrors, isKeyed, type Route } from '../route.ts';
 import { exampleNamed, exampleOf } from './examples.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { deprecationHeaders, type ErrorReplies, headers, type Reply } from './replies.ts';
-import type { JsonSchema, Schemas } from './schemas.ts';
+import type { Schemas } from './schemas.ts';
 
 export type Parameter = {
   name: string;

@@ -1,7 +1,8 @@
 /** What replies have in common: the headers each carries, and the errors in their envelope. */
 import { z } from 'zod';
 import { type ErrorCode, errors } from '../../shared/errors.ts';
-import type { JsonSchema, Schemas } from './schemas.ts';
+import type { JsonSchema } from './json-schema.ts';
+import type { Schemas } from './schemas.ts';
 
 const codes = Object.keys(errors) as [ErrorCode, ...ErrorCode[]];
 

@@ -3,7 +3,7 @@
  * says nothing of NUL, which no request may carry.
  */
 import type { z } from 'zod';
-import type { JsonSchema } from './schemas.ts';
+import type { JsonSchema } from './json-schema.ts';
 
 const noNul = '[^\\u0000]*';
 

@@ -1,8 +1,7 @@
 /** From zod schemas to the JSON Schemas of the document; what has `.meta({ id })` is described once, by reference. */
 import { z } from 'zod';
+import type { JsonSchema } from './json-schema.ts';
 import { completeText } from './request-text.ts';
-
-export type JsonSchema = { [keyword: string]: unknown };
 
 export type Schemas = {
   /** The schema of what is sent (`input`) or answered (`output`); a reference if it has an id. */

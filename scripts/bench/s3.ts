@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Client } from 'minio';
-import { openObjectStore } from '../../shared/images/index.ts';
+import { openObjectStore } from '../../shared/images/open.ts';
 import { parseS3Url } from '../../shared/images/s3/url.ts';
 import { openLog } from '../../shared/log.ts';
 import { inParallel } from '../seed/client.ts';

@@ -3,12 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { Client } from '@elastic/elasticsearch';
 import { openDatabase } from '../../shared/db/index.ts';
 import { openLog } from '../../shared/log.ts';
-import {
-  openSearchIndex,
-  type SearchIndex,
-  type SearchType,
-  searchTypes,
-} from '../../shared/search/index.ts';
+import { type SearchIndex, type SearchType, searchTypes } from '../../shared/search/index.ts';
+import { openSearchIndex } from '../../shared/search/open.ts';
 import { compare, percentile, shown, shownSpread } from './compare.ts';
 import type { Figure } from './figure.ts';
 import { fillElasticsearch, fillPostgres } from './search/fill.ts';

@@ -5,7 +5,8 @@ import { openDatabase } from '../../shared/db/index.ts';
 import { newId } from '../../shared/ids.ts';
 import { openLog } from '../../shared/log.ts';
 import { parseCassandraUrl } from '../../shared/stories/cassandra-url.ts';
-import { openStoryStore, type StoryContent, type StoryStore } from '../../shared/stories/index.ts';
+import type { StoryContent, StoryStore } from '../../shared/stories/index.ts';
+import { openStoryStore } from '../../shared/stories/open.ts';
 import { compare, percentile, shownSpread } from './compare.ts';
 import type { Figure } from './figure.ts';
 

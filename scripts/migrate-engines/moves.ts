@@ -1,10 +1,10 @@
 /** The three things that can be moved: the setting that says where to, and how both sides are opened. */
 import type { Config } from '../../shared/config.ts';
 import type { Db } from '../../shared/db/index.ts';
-import { openObjectStore } from '../../shared/images/index.ts';
+import { openObjectStore } from '../../shared/images/open.ts';
 import { openLog } from '../../shared/log.ts';
-import { openSearchIndex } from '../../shared/search/index.ts';
-import { openStoryStore } from '../../shared/stories/index.ts';
+import { openSearchIndex } from '../../shared/search/open.ts';
+import { openStoryStore } from '../../shared/stories/open.ts';
 import { moveImages } from './images.ts';
 import type { Outcome, Run } from './run.ts';
 import { moveSearch } from './search.ts';

@@ -1,6 +1,6 @@
 /** Tells what is wrong with an engine that somebody else runs, before anything is started that needs it. */
 import pg from 'pg';
-import { openObjectStore } from '../../shared/images/index.ts';
+import { openObjectStore } from '../../shared/images/open.ts';
 import { openLog } from '../../shared/log.ts';
 import { refuseEviction } from '../../shared/redis/fit.ts';
 import { PlainError } from '../plain-error.ts';

@@ -1,8 +1,5 @@
-/** Where images are kept: the port, and the one place that opens its adapter. */
-import { join } from 'node:path';
+/** Where images are kept: the port. Its adapters lie beside it; `open.ts` chooses. */
 import type { Readable } from 'node:stream';
-import type { EngineMigration } from '../environment.ts';
-import type { Log } from '../log.ts';
 
 /** What is known of an object without reading it. */
 export type ObjectInfo = {
@@ -106,33 +103,4 @@ export function contentTypeOf(key: string): string {
 /** The extension, without its dot, that a key needs for this content type; undefined if none is known. */
 export function extensionFor(contentType: string): string | undefined {
   return Object.entries(contentTypesByExtension).find(([, type]) => type === contentType)?.[0];
-}
-
-/**
- * Opens the object store: a bucket if `S3_URL` is set, else a folder; both while data moves. It has to be closed.
- *
- * @throws {ObjectStoreError} `unavailable` if it cannot be used; not for an endpoint that is away, which is waited for.
- */
-export async function openObjectStore(
-  {
-    DATA_DIR,
-    S3_URL,
-    ENGINE_MIGRATION,
-  }: { DATA_DIR: string; S3_URL?: string | undefined; ENGINE_MIGRATION?: EngineMigration },
-  log: Log,
-): Promise<ObjectStore> {
-  if (S3_URL && ENGINE_MIGRATION) {
-    const { openBothStores } = await import('./both.ts');
-    const folder = { name: 'the folder below DATA_DIR', store: await openObjectStore({ DATA_DIR }, log) };
-    const bucket = { name: 'the bucket of S3_URL', store: await openObjectStore({ DATA_DIR, S3_URL }, log) };
-    return ENGINE_MIGRATION === 'to-engines'
-      ? openBothStores(folder, bucket)
-      : openBothStores(bucket, folder);
-  }
-  if (S3_URL) {
-    const { openS3Store } = await import('./s3.ts');
-    return openS3Store(S3_URL, join(DATA_DIR, 'downloads'), log);
-  }
-  const { openDiskStore } = await import('./disk.ts');
-  return openDiskStore(join(DATA_DIR, 'images'));
 }

@@ -3,16 +3,9 @@ import { keys } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { Redis } from '../redis/index.ts';
 import { connectedUsers } from './connected.ts';
+import type { LiveType } from './messages.ts';
 import { append } from './scripts.ts';
 import { type Hear, openSubscriptions } from './subscriptions.ts';
-
-export type LiveType =
-  | 'notification'
-  | 'post.ready'
-  | 'feed.new_post'
-  | 'story.new'
-  | 'notification.read'
-  | 'export.ready';
 
 /** Ids only rise, for one user, as text too. */
 export type LiveMessage = { id: string; type: LiveType; created_at: string; data: Record<string, unknown> };

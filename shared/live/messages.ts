@@ -2,7 +2,15 @@
  * Ids and texts of live messages. An id is a Redis stream id with both numbers padded, so that ids also sort
  * as text: `1753433600000-000004` is the fifth message of its millisecond.
  */
-import type { LiveType } from './index.ts';
+
+/** What users are told of. */
+export type LiveType =
+  | 'notification'
+  | 'post.ready'
+  | 'feed.new_post'
+  | 'story.new'
+  | 'notification.read'
+  | 'export.ready';
 
 /** Milliseconds have 13 digits until the year 2286. */
 const timeDigits = 13;

@@ -1,7 +1,6 @@
 /** Reading what a user was told. */
 import type { Redis } from '../redis/index.ts';
-import type { LiveType } from './index.ts';
-import { messageText, paddedId } from './messages.ts';
+import { type LiveType, messageText, paddedId } from './messages.ts';
 import { keep, open } from './scripts.ts';
 
 /** How long a user's messages are kept after the last connection ended. */

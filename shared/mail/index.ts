@@ -1,6 +1,4 @@
-/** Mail to users: the port, and the one place that opens its adapter. */
-import type { Config } from '../config.ts';
-import type { Log } from '../log.ts';
+/** Mail to users: the port. Its adapters lie beside it; `open.ts` chooses. */
 
 /** A message in plain text. */
 export type MailMessage = {
@@ -31,14 +29,3 @@ export type MailTransport = {
   send(message: MailMessage): Promise<void>;
   close(): Promise<void>;
 };
-
-/** Opens the transport: SMTP where it is configured, else the log. */
-export async function openMail(config: Config, log: Log): Promise<MailTransport> {
-  const { SMTP_URL: url, MAIL_FROM: from } = config;
-  if (url === undefined || from === undefined) {
-    const { openMailLog } = await import('./log.ts');
-    return openMailLog(log);
-  }
-  const { openSmtp } = await import('./smtp.ts');
-  return openSmtp(url, from);
-}

@@ -8,7 +8,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Tx } from '../db/index.ts';
 import { newId } from '../ids.ts';
-import type { Cause } from './index.ts';
+import type { Cause } from './cause.ts';
 
 /** What the notices of one group have in common; undefined for one that stays alone. */
 function keyOf({ type, postId, commentId }: Cause): string | undefined {

@@ -9,11 +9,10 @@ import { newId } from '../ids.ts';
 import type { Tools } from '../tools.ts';
 import { maySeeCommentBy as mayHearOf } from '../users/audience.ts';
 import { cardOf } from '../users/cards.ts';
+import type { Cause } from './cause.ts';
 import { bumpGroup, lockGroup, openGroup } from './groups.ts';
 
-/** Whom to tell of what, by internal ids. A notice about a comment names its post, too. */
-export type Cause = { userId: number; type: NotificationType; postId?: number; commentId?: number };
-/** The same, and whose act it was. */
+/** A cause, and whose act it was. */
 export type Notice = Cause & { actorId: number };
 type LikeCause = Cause & { type: 'like' | 'comment_like' };
 

@@ -5,7 +5,8 @@ import type { Db } from '../db/index.ts';
 import { alignIndex } from './align.ts';
 import { candidatesAfter, countCandidates } from './documents.ts';
 import type { ReindexOptions } from './elasticsearch/reindex.ts';
-import { openSearchIndex, type SearchType } from './index.ts';
+import type { SearchType } from './index.ts';
+import { openSearchIndex } from './open.ts';
 
 /**
  * Where a rebuild in Postgres begins and how far it is, in rows of the type's table, for whoever goes on with one that

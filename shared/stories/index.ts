@@ -1,8 +1,4 @@
-/** Where the content of stories and who viewed them is kept: the port, and the one place that opens its adapter. */
-import type { Config } from '../config.ts';
-import type { Db } from '../db/index.ts';
-import type { EngineMigration } from '../environment.ts';
-import type { Log } from '../log.ts';
+/** Where the content of stories and who viewed them is kept: the port. Its adapters lie beside it; `open.ts` chooses. */
 
 export const mediaTypes = ['image'] as const;
 
@@ -66,35 +62,4 @@ export type StoryStore = {
 /** When the store forgets what belongs to a story that expires then. */
 export function keptUntil(expiresAt: Date): Date {
   return new Date(expiresAt.getTime() + keptAfterExpiryS * 1_000);
-}
-
-/**
- * Opens the story store, Cassandra if it has an address, else Postgres; both while data moves. It has to be closed.
- *
- * @throws if the engine is there and cannot be used as the configuration says; one that is away may come later.
- */
-export async function openStoryStore(
-  {
-    CASSANDRA_URL,
-    STORY_LIFETIME_S,
-    ENGINE_MIGRATION,
-  }: Pick<Config, 'CASSANDRA_URL' | 'STORY_LIFETIME_S'> & { ENGINE_MIGRATION?: EngineMigration },
-  db: Db,
-  log: Log,
-): Promise<StoryStore> {
-  if (CASSANDRA_URL && ENGINE_MIGRATION) {
-    const { openBothStories } = await import('./both.ts');
-    const open = (url?: string) => openStoryStore({ CASSANDRA_URL: url, STORY_LIFETIME_S }, db, log);
-    const postgres = { name: 'Postgres', store: await open() };
-    const cassandra = { name: 'Cassandra (CASSANDRA_URL)', store: await open(CASSANDRA_URL) };
-    return ENGINE_MIGRATION === 'to-engines'
-      ? openBothStories(postgres, cassandra)
-      : openBothStories(cassandra, postgres);
-  }
-  if (CASSANDRA_URL) {
-    const { openCassandraStories } = await import('./cassandra.ts');
-    return openCassandraStories({ CASSANDRA_URL, STORY_LIFETIME_S }, db, log);
-  }
-  const { openPostgresStories } = await import('./postgres.ts');
-  return openPostgresStories(db);
 }

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type ObjectStore, ObjectStoreError, openObjectStore } from '../../shared/images/index.ts';
+import { type ObjectStore, ObjectStoreError } from '../../shared/images/index.ts';
+import { openObjectStore } from '../../shared/images/open.ts';
 import { openLog } from '../../shared/log.ts';
 import { objectStoreContract } from './object-store.ts';
 

@@ -5,11 +5,11 @@ import { newId } from '../../shared/ids.ts';
 import { type Log, openLog } from '../../shared/log.ts';
 import {
   keptAfterExpiryS,
-  openStoryStore,
   type StoryContent,
   type StoryStore,
   StoryStoreError,
 } from '../../shared/stories/index.ts';
+import { openStoryStore } from '../../shared/stories/open.ts';
 import { type TestKeyspace, testKeyspace } from '../tools/cassandra.ts';
 import { testDatabase } from '../tools/database.ts';
 import { needsEngine } from '../tools/engine-url.ts';

@@ -8,17 +8,15 @@ import { justBefore } from '../../shared/characters.ts';
 import { type Db, openDatabase } from '../../shared/db/index.ts';
 import { newId } from '../../shared/ids.ts';
 import { openBothStores } from '../../shared/images/both.ts';
-import { type ObjectStore, ObjectStoreError, openObjectStore } from '../../shared/images/index.ts';
+import { type ObjectStore, ObjectStoreError } from '../../shared/images/index.ts';
+import { openObjectStore } from '../../shared/images/open.ts';
 import { openLog } from '../../shared/log.ts';
 import { openBothIndexes } from '../../shared/search/both.ts';
-import { openSearchIndex, type SearchIndex, SearchIndexError } from '../../shared/search/index.ts';
+import { type SearchIndex, SearchIndexError } from '../../shared/search/index.ts';
+import { openSearchIndex } from '../../shared/search/open.ts';
 import { openBothStories } from '../../shared/stories/both.ts';
-import {
-  openStoryStore,
-  type StoryContent,
-  type StoryStore,
-  StoryStoreError,
-} from '../../shared/stories/index.ts';
+import { type StoryContent, type StoryStore, StoryStoreError } from '../../shared/stories/index.ts';
+import { openStoryStore } from '../../shared/stories/open.ts';
 import { objectStoreContract } from '../contracts/object-store.ts';
 import { searchIndexContract } from '../contracts/search-index.ts';
 import { storyStoreContract } from '../contracts/story-store.ts';

@@ -3,7 +3,8 @@ import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import type { Config } from '../../shared/config.ts';
-import { MailError, openMail } from '../../shared/mail/index.ts';
+import { MailError } from '../../shared/mail/index.ts';
+import { openMail } from '../../shared/mail/open.ts';
 import { mailServer } from '../tools/smtp.ts';
 import { freePort } from '../tools/world.ts';
 

@@ -1,7 +1,7 @@
 /** The OpenAPI document as it is looked things up in: the operation of a request, parts by reference, schemas as checks. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { JsonSchema } from '../../../api/openapi/json-schema.ts';
 import type { Operation } from '../../../api/openapi/operation.ts';
-import type { JsonSchema } from '../../../api/openapi/schemas.ts';
 import { openApiDocument } from '../../../api/openapi.ts';
 import type { Route } from '../../../api/route.ts';
 

@@ -2,7 +2,7 @@
  * Multipart forms as the object their schema describes (OpenAPI 3.1.1, "Encoding Object"): files are binary, a list is a
  * repeated field, an object is JSON. A list may be one part of JSON too, as the descriptions of those fields say.
  */
-import type { JsonSchema } from '../../../api/openapi/schemas.ts';
+import type { JsonSchema } from '../../../api/openapi/json-schema.ts';
 import { valueInAll } from './values.ts';
 
 type Part = string | File;

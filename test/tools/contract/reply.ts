@@ -1,6 +1,7 @@
 /** Replies, held to the document: a status it lists, the headers it promises, a body as it describes it. */
+
+import type { JsonSchema } from '../../../api/openapi/json-schema.ts';
 import type { Operation } from '../../../api/openapi/operation.ts';
-import type { JsonSchema } from '../../../api/openapi/schemas.ts';
 import type { Contract } from './document.ts';
 
 /** What is looked at of a reply. */

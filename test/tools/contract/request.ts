@@ -1,6 +1,7 @@
 /** Requests, held to the document: what a server takes has to be what the document describes. */
+
+import type { JsonSchema } from '../../../api/openapi/json-schema.ts';
 import type { Operation, Parameter } from '../../../api/openapi/operation.ts';
-import type { JsonSchema } from '../../../api/openapi/schemas.ts';
 import type { Contract, Found } from './document.ts';
 import { formValue } from './form.ts';
 import { valueIn, valueInAll } from './values.ts';

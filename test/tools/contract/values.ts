@@ -1,5 +1,5 @@
 /** Texts of a path, a query or a form as the values their schema means. */
-import type { JsonSchema } from '../../../api/openapi/schemas.ts';
+import type { JsonSchema } from '../../../api/openapi/json-schema.ts';
 
 /**
  * Numbers as programs write them: whole ones in their digits alone, others perhaps with the exponent of what is next to
