@@ -40,6 +40,8 @@ export async function markAgain(
   postId: string,
   userIds: string[],
 ): Promise<void> {
+  // A new post has no marks; thousands of ids are not sent to learn that.
+  if (!(await isMarked(db, postId))) return;
   const { rows } = await sql<{ user_id: string; kind: 'liked' | 'saved' }>`
     SELECT u.user_id, marked.kind FROM (
       SELECT l.user_id, 'liked' AS kind FROM likes l JOIN posts p ON p.id = l.post_id WHERE p.post_id = ${postId}
@@ -47,4 +49,12 @@ export async function markAgain(
       SELECT s.user_id, 'saved' FROM saves s JOIN posts p ON p.id = s.post_id WHERE p.post_id = ${postId}
     ) marked JOIN users u ON u.id = marked.user_id WHERE u.user_id = ANY(${userIds})`.execute(db);
   await Promise.all(rows.map((row) => feeds.mark(row.user_id, row.kind, postId, 0)));
+}
+
+/** True if anybody likes or saved the post. */
+async function isMarked(db: Tools['db'], postId: string): Promise<boolean> {
+  const { rows } = await sql<{ is_marked: boolean }>`
+    SELECT EXISTS (SELECT FROM likes WHERE post_id = p.id) OR EXISTS (SELECT FROM saves WHERE post_id = p.id) AS is_marked
+    FROM posts p WHERE p.post_id = ${postId}`.execute(db);
+  return rows[0]?.is_marked ?? false;
 }

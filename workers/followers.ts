@@ -1,23 +1,38 @@
 /** An author's followers, in the order fan-out walks them. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../shared/db/index.ts';
 
 /** Followers one job reaches: about 10 ms of work for Redis, and a part small enough to repeat. */
 export const followersPerPart = 5_000;
 
-/** The user ids of the followers whose follow ids lie in the range, without those who muted the author, all in one reply. */
-export async function followersWithin(
-  db: Db,
-  authorId: number,
-  { afterId, upToId }: FollowRange,
-): Promise<string[]> {
-  const { rows } = await sql<{ user_id: string }>`
-    SELECT u.user_id FROM follows f JOIN users u ON u.id = f.follower_id
-    WHERE f.following_id = ${authorId} AND f.id > ${afterId} AND f.id <= ${upToId}
-      AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = f.follower_id AND muted_id = ${authorId})`.execute(
-    db,
-  );
-  return rows.map((row) => row.user_id);
+/** The followers of one range, and what tells whether the range still has the same. */
+export type Followers = { userIds: string[]; digest: string };
+
+/** Of the rows `f` of follows: those that lead to the author, lie in the range and are not of somebody who muted the author. */
+function reached(authorId: number, { afterId, upToId }: FollowRange): RawBuilder<unknown> {
+  return sql`f.following_id = ${authorId} AND f.id > ${afterId} AND f.id <= ${upToId}
+    AND NOT EXISTS (SELECT FROM mutes WHERE muter_id = f.follower_id AND muted_id = ${authorId})`;
+}
+
+const digest = sql<string>`md5(coalesce(string_agg(f.id::text, ',' ORDER BY f.id), ''))`;
+
+/**
+ * The followers whose follow ids lie in the range, without those who muted the author. They come as one text: thousands of
+ * rows take ten times as long to read.
+ */
+export async function followersWithin(db: Db, authorId: number, range: FollowRange): Promise<Followers> {
+  const { rows } = await sql<{ user_ids: string | null; digest: string }>`
+    SELECT string_agg(u.user_id, ',' ORDER BY f.id) AS user_ids, ${digest} AS digest
+    FROM follows f JOIN users u ON u.id = f.follower_id WHERE ${reached(authorId, range)}`.execute(db);
+  const [found] = rows as [{ user_ids: string | null; digest: string }];
+  return { userIds: found.user_ids?.split(',') ?? [], digest: found.digest };
+}
+
+/** The digest of those who follow now, read from an index alone: the same as before if nobody left or came back. */
+export async function digestWithin(db: Db, authorId: number, range: FollowRange): Promise<string> {
+  const { rows } = await sql<{ digest: string }>`
+    SELECT ${digest} AS digest FROM follows f WHERE ${reached(authorId, range)}`.execute(db);
+  return (rows[0] as { digest: string }).digest;
 }
 
 /** Those of the users who follow the author and have not muted them. */

@@ -9,7 +9,7 @@ export async function forgetPart(
   authorId: number,
   range: FollowRange,
 ): Promise<void> {
-  await feeds.forgetAll(await followersWithin(db, authorId, range));
+  await feeds.forgetAll((await followersWithin(db, authorId, range)).userIds);
 }
 
 /**

@@ -1,8 +1,9 @@
 /** One part of a fan-out: from follow ids to feeds, exact although people follow and unfollow meanwhile. */
 import { sql } from 'kysely';
+import type { Db } from '../shared/db/index.ts';
 import type { Tools } from '../shared/tools.ts';
 import { alignFeeds } from './align-feeds.ts';
-import { type FollowRange, followersWithin } from './followers.ts';
+import { digestWithin, type Followers, type FollowRange, followersWithin } from './followers.ts';
 
 /**
  * Pushes a post to the feeds of one range of its author's followers and tells those who are connected.
@@ -20,12 +21,22 @@ export async function pushPart(tools: Tools, postId: string, range: FollowRange)
   const [author] = rows;
   if (!author) return;
   const followers = await followersWithin(db, author.id, range);
-  const visible = await alignFeeds(tools, postId, followers);
-
-  const still = new Set(await followersWithin(db, author.id, range));
-  const gone = followers.filter((userId) => !still.has(userId));
-  await Promise.all(gone.map((userId) => feeds.forget(userId)));
+  const visible = await alignFeeds(tools, postId, followers.userIds);
+  const gone = await goneFrom(followers, db, author.id, range);
+  await Promise.all([...gone].map((userId) => feeds.forget(userId)));
   if (!visible) return;
-  const told = followers.filter((userId) => still.has(userId));
+  const told = followers.userIds.filter((userId) => !gone.has(userId));
   await live.tell(told, 'feed.new_post', { post_id: postId, user_id: author.user_id });
+}
+
+/** Those of the followers who follow no more. */
+async function goneFrom(
+  { userIds, digest }: Followers,
+  db: Db,
+  authorId: number,
+  range: FollowRange,
+): Promise<Set<string>> {
+  if ((await digestWithin(db, authorId, range)) === digest) return new Set();
+  const still = new Set((await followersWithin(db, authorId, range)).userIds);
+  return new Set(userIds.filter((userId) => !still.has(userId)));
 }

@@ -15,7 +15,7 @@ export async function pushStoryPart(tools: Tools, storyId: string, range: Follow
     WHERE s.story_id = ${storyId} AND s.expires_at > now() AND NOT u.is_hidden`.execute(db);
   const [owner] = rows;
   if (!owner) return;
-  const followers = await followersWithin(db, owner.id, range);
+  const { userIds: followers } = await followersWithin(db, owner.id, range);
   await trays.push(followers, { ownerId: owner.user_id, newestS: owner.created_s });
   await live.tell(followers, 'story.new', { story_id: storyId, user_id: owner.user_id });
 }

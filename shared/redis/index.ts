@@ -98,20 +98,22 @@ function tellOfOutages(redis: Redis, url: string, use: Use | 'subscriber', log: 
   });
 }
 
-/** Resolves when the connection can be used; rejects after `timeoutMs`. */
+/** Resolves when the connection can be used; rejects after `timeoutMs`, saying what the last attempt failed by. */
 export async function whenReady(redis: Redis, timeoutMs = 10_000): Promise<void> {
   if (redis.status === 'ready') return;
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      redis.off('ready', ready);
-      reject(new Error('Redis did not answer in time'));
-    }, timeoutMs);
-    const ready = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    redis.once('ready', ready);
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let reason = '';
+  const note = (error: Error) => {
+    reason = `: ${error.message}`;
+  };
+  const timer = setTimeout(() => reject(new Error(`Redis did not answer in time${reason}`)), timeoutMs);
+  redis.on('error', note).once('ready', resolve);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    redis.off('error', note).off('ready', resolve);
+  }
 }
 
 /** A script with its keys and arguments; the keys are in one cluster slot. */

@@ -3,6 +3,7 @@
  * are there the driver looks after the others by itself; when none is left, the client is given up for a new one, as
  * at start: the driver would find its way back too, but forgets connections on it.
  */
+import type { ConnectionOptions } from 'node:tls';
 import { Client, errors, type Host, policies, types } from 'cassandra-driver';
 import type { Log } from '../log.ts';
 import type { CassandraAddress } from './cassandra-url.ts';
@@ -127,7 +128,7 @@ export async function openCassandra(
   };
 }
 
-function optionsFor({ contactPoints, port, datacenter, credentials }: CassandraAddress) {
+function optionsFor({ contactPoints, port, datacenter, credentials, tls }: CassandraAddress) {
   return {
     contactPoints,
     // The driver takes it that all nodes listen on one port.
@@ -135,6 +136,7 @@ function optionsFor({ contactPoints, port, datacenter, credentials }: CassandraA
     // The driver's own policy asks the nodes that hold the row, the quickest first.
     localDataCenter: datacenter,
     ...(credentials ? { credentials } : {}),
+    ...(tls ? { sslOptions: tlsOptions(tls) } : {}),
     policies: {
       reconnection: new policies.reconnection.ExponentialReconnectionPolicy(
         reconnectMs.first,
@@ -161,6 +163,14 @@ function optionsFor({ contactPoints, port, datacenter, credentials }: CassandraA
       defunctReadTimeoutThreshold: silencesPerConnection,
     },
     monitorReporting: { enabled: false },
+  };
+}
+
+/** The driver's own options trust everybody. */
+function tlsOptions(checked: 'full' | 'ca'): ConnectionOptions {
+  return {
+    rejectUnauthorized: true,
+    ...(checked === 'ca' ? { checkServerIdentity: () => undefined } : {}),
   };
 }
 

@@ -10,27 +10,33 @@ export type CassandraAddress = {
   /** How many nodes of the datacenter hold each row; counts only when the keyspace is made. */
   replication: number;
   credentials: { username: string; password: string } | undefined;
+  /** What is checked of a node's certificate: `ca` leaves the name out. Undefined: nothing is encrypted. */
+  tls: 'full' | 'ca' | undefined;
 };
 
 const defaultPort = 9042;
 const example = 'cassandra://user:password@10.0.0.1,10.0.0.2/emulsion?datacenter=datacenter1&replication=3';
 const urlPattern =
-  /^cassandra:\/\/(?:(?<user>[^/?#@:]*):(?<password>[^/?#@]*)@)?(?<hosts>[^/?#@]+)\/(?<keyspace>[^/?#]*)(?:\?(?<query>[^#]*))?$/;
+  /^cassandra(?<secure>s)?:\/\/(?:(?<user>[^/?#@:]*):(?<password>[^/?#@]*)@)?(?<hosts>[^/?#@]+)\/(?<keyspace>[^/?#]*)(?:\?(?<query>[^#]*))?$/;
 
 /** A name, an IPv4 address or an IPv6 address in brackets, with or without a port. */
 const hostPattern = /^(?<name>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?<port>\d{1,5}))?$/;
+
+const settingNames = new Set(['datacenter', 'replication', 'verify']);
 
 /** Names that CQL takes without quotes; Cassandra allows 48 characters. */
 const keyspacePattern = /^[a-z][a-z0-9_]{0,47}$/;
 
 /**
  * Takes a `cassandra://[user:password@]host[:port][,host[:port]…]/keyspace?datacenter=…&replication=…` apart; user and
- * password are percent-encoded.
+ * password are percent-encoded. `cassandras://` encrypts, and checks the nodes' certificates against the host they are
+ * connected to, or with `verify=ca` against the authorities alone: the driver connects to the addresses that nodes tell of
+ * each other, which certificates seldom name.
  *
  * @throws {RangeError} whose message says what to type.
  */
 export function parseCassandraUrl(url: string): CassandraAddress {
-  const { user, password, hosts, keyspace, query } = urlPattern.exec(url)?.groups ?? {};
+  const { secure, user, password, hosts, keyspace, query } = urlPattern.exec(url)?.groups ?? {};
   if (hosts === undefined || keyspace === undefined) throw new RangeError(`type a URL such as ${example}`);
   if (!keyspacePattern.test(keyspace)) {
     throw new RangeError(
@@ -38,7 +44,7 @@ export function parseCassandraUrl(url: string): CassandraAddress {
     );
   }
   const settings = new URLSearchParams(query ?? '');
-  const unknown = [...settings.keys()].find((name) => name !== 'datacenter' && name !== 'replication');
+  const unknown = [...settings.keys()].find((name) => !settingNames.has(name));
   if (unknown !== undefined) {
     throw new RangeError(`there is no setting '${unknown}': type ?datacenter=datacenter1&replication=3`);
   }
@@ -51,6 +57,11 @@ export function parseCassandraUrl(url: string): CassandraAddress {
   const replication = settings.get('replication') ?? '1';
   if (!/^[1-9]\d?$/.test(replication)) {
     throw new RangeError('type how many nodes hold each row, such as replication=3');
+  }
+  const verify = settings.get('verify') ?? 'full';
+  if (verify !== 'full' && verify !== 'ca') throw new RangeError('type verify=full or verify=ca');
+  if (settings.has('verify') && !secure) {
+    throw new RangeError('nothing is verified without TLS: type cassandras:// or take verify away');
   }
   const contactPoints = hosts.split(',').map(contactPointOf);
   const [port, ...others] = new Set(contactPoints.map(({ port: each }) => each));
@@ -69,6 +80,7 @@ export function parseCassandraUrl(url: string): CassandraAddress {
       user === undefined || password === undefined
         ? undefined
         : { username: decoded(user), password: decoded(password) },
+    tls: secure ? verify : undefined,
   };
 }
 

@@ -15,6 +15,7 @@ describe('CASSANDRA_URL', () => {
       datacenter: 'eu-1',
       replication: 3,
       credentials: { username: 'al:ice', password: 'p@ss' },
+      tls: undefined,
     });
   });
 
@@ -26,7 +27,13 @@ describe('CASSANDRA_URL', () => {
       datacenter: 'datacenter1',
       replication: 1,
       credentials: undefined,
+      tls: undefined,
     });
+  });
+
+  it('asks for TLS, and says what is checked of a certificate', () => {
+    expect(parseCassandraUrl('cassandras://localhost/emulsion').tls).to.equal('full');
+    expect(parseCassandraUrl('cassandras://localhost/emulsion?verify=ca').tls).to.equal('ca');
   });
 
   const refusals: [what: string, url: string, says: RegExp][] = [
@@ -37,6 +44,8 @@ describe('CASSANDRA_URL', () => {
     ['a port that cannot be', 'cassandra://localhost:70000/emulsion', /'localhost:70000' is no host/],
     ['nodes on several ports', 'cassandra://a:9042,b:9043/emulsion', /one port/],
     ['an unknown setting', 'cassandra://localhost/emulsion?dc=eu', /no setting 'dc'/],
+    ['another check', 'cassandras://localhost/emulsion?verify=no', /verify=full or verify=ca/],
+    ['a check of nothing', 'cassandra://localhost/emulsion?verify=ca', /cassandras:/],
     ['a quote in a datacenter', "cassandra://localhost/emulsion?datacenter=e'u", /name of the datacenter/],
     ['no copies', 'cassandra://localhost/emulsion?replication=0', /how many nodes/],
     ['a bare percent sign', 'cassandra://alice:100%@localhost/emulsion', /%25/],

@@ -1,5 +1,6 @@
 /** A line to an engine that a test can cut: a TCP relay in front of it. */
 import { connect, createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 export type Line = {
   /** The engine's URL by this line. */
@@ -16,8 +17,12 @@ export type Line = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Lays a line to the engine that a URL names. */
-export async function layLine(engineUrl: string): Promise<Line> {
+/**
+ * Lays a line to the engine that a URL names.
+ *
+ * @param certificate has the line take TLS connections only, with this certificate
+ */
+export async function layLine(engineUrl: string, certificate?: { cert: Buffer; key: Buffer }): Promise<Line> {
   const url = new URL(engineUrl);
   const [host, port] = [url.hostname, Number(url.port)];
   const ends = new Set<Socket>();
@@ -28,7 +33,7 @@ export async function layLine(engineUrl: string): Promise<Line> {
   const drop = () => {
     for (const end of ends) end.destroy();
   };
-  const server = createServer((near) => {
+  const accept = (near: Socket) => {
     if (isCut) return near.destroy();
     const far = connect(port, host);
     near.on('data', (chunk: Buffer) => {
@@ -53,7 +58,10 @@ export async function layLine(engineUrl: string): Promise<Line> {
         other.destroy();
       });
     }
-  });
+  };
+  const server = certificate ? createTlsServer(certificate, accept) : createServer(accept);
+  // A client that does not like the certificate goes.
+  server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url.hostname = '127.0.0.1';
   url.port = String((server.address() as { port: number }).port);

@@ -24,6 +24,6 @@ export const dropFromFeeds: Handler<'drop-from-feeds'> = async ({ postId, author
   if (!author || author.unpushed_since) return;
   for (const range of rangesBetween(await boundariesOf(db, author.id))) {
     signal.throwIfAborted();
-    await alignFeeds(tools, postId, await followersWithin(db, author.id, range));
+    await alignFeeds(tools, postId, (await followersWithin(db, author.id, range)).userIds);
   }
 };
