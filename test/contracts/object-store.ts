@@ -289,7 +289,7 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
     it('streams what is large instead of holding it', async () => {
       const large = join(folder, 'large');
       const chunk = randomBytes(megabyte);
-      const chunks = 200;
+      const chunks = 400;
       await pipeline(Readable.from(Array.from({ length: chunks }, () => chunk)), createWriteStream(large));
       let highest = 0;
       const before = process.memoryUsage.rss();
@@ -304,7 +304,8 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       const expected = createHash('sha256');
       for (let at = 0; at < chunks; at++) expected.update(chunk);
       expect(hash.digest('hex')).to.equal(expected.digest('hex'));
-      expect(highest / megabyte).to.be.below(100);
+      // What was read lies about until it is collected; whoever held the object would hold twice this.
+      expect(highest / megabyte).to.be.below(chunks / 2);
     });
 
     it('says that it works', async () => {
