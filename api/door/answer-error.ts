@@ -46,8 +46,7 @@ export function envelopeOf({ code, message, details }: Failure, requestId: strin
 /** Answers with the envelope. A reply that has already begun is cut instead. */
 export function answerError(response: Response, error: unknown, requestId: string, log: Log): void {
   const failure = asFailure(error);
-  if (failure.status >= 500)
-    log.error({ err: failure.cause ?? failure, code: failure.code }, failure.message);
+  logFailure(failure, log);
   if (response.headersSent) {
     response.destroy();
     return;
@@ -55,4 +54,11 @@ export function answerError(response: Response, error: unknown, requestId: strin
   if (failure.retryAfterS !== undefined) response.setHeader('Retry-After', String(failure.retryAfterS));
   if (failure.code === 'UNAUTHORIZED') response.setHeader('WWW-Authenticate', 'Bearer');
   sendJson(response, failure.status, JSON.stringify(envelopeOf(failure, requestId)));
+}
+
+/** A mistake of ours is logged with its stack, an engine that is away in a line: there is one for each request it costs. */
+function logFailure(failure: Failure, log: Log): void {
+  const { status, code, message, cause = failure } = failure;
+  if (code === 'INTERNAL_ERROR') log.error({ err: cause, code }, message);
+  else if (status >= 500) log.warn({ error: cause instanceof Error ? cause.message : cause, code }, message);
 }
