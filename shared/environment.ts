@@ -142,7 +142,7 @@ export const environment = z.object({
     'Redis for feeds and caches; may evict; URLs as above. QUEUE_REDIS_URL when unset.',
   ),
   CASSANDRA_URL: cassandraUrl.describe(
-    'Cassandra for stories: cassandra://[user:password@]host[:port][,host[:port]…]/keyspace?datacenter=datacenter1&replication=1, or cassandras:// with TLS, which may end in &verify=ca. The keyspace and its tables are made if they are missing, with that many copies. Unset: stories are kept in Postgres.',
+    'Cassandra for stories: cassandra://[user:password@]host[:port][,host[:port]…]/keyspace?datacenter=datacenter1&replication=1, or cassandras:// with TLS: certificates have to name the addresses of the nodes, or &verify=ca checks only who signed them. The keyspace and its tables are made if they are missing, with that many copies. Unset: stories are kept in Postgres.',
   ),
   S3_URL: s3Url.describe(
     'MinIO or any S3 for the images: http(s)://access-key:secret-key@host:port/bucket?region=us-east-1, keys percent-encoded; the bucket is made if missing, and stays private. Unset: a folder below DATA_DIR.',

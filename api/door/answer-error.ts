@@ -56,9 +56,20 @@ export function answerError(response: Response, error: unknown, requestId: strin
   sendJson(response, failure.status, JSON.stringify(envelopeOf(failure, requestId)));
 }
 
+/** What JavaScript throws at a mistake of ours; an adapter may have taken it for a failure of its engine. */
+const mistakes = [TypeError, RangeError, ReferenceError, SyntaxError];
+
+function isMistake(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each.cause === undefined) return mistakes.some((kind) => each instanceof kind);
+  }
+  return false;
+}
+
 /** A mistake of ours is logged with its stack, an engine that is away in a line: there is one for each request it costs. */
 function logFailure(failure: Failure, log: Log): void {
   const { status, code, message, cause = failure } = failure;
-  if (code === 'INTERNAL_ERROR') log.error({ err: cause, code }, message);
-  else if (status >= 500) log.warn({ error: cause instanceof Error ? cause.message : cause, code }, message);
+  if (status < 500) return;
+  if (code === 'INTERNAL_ERROR' || isMistake(cause)) log.error({ err: cause, code }, message);
+  else log.warn({ error: cause instanceof Error ? cause.message : cause, code }, message);
 }

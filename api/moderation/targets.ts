@@ -112,7 +112,7 @@ export async function presentTargets(
 type Shown = [id: string, target: Target][];
 
 async function presentPosts({ db, imageUrls }: Tools, postIds: string[]): Promise<Shown> {
-  const posts = await loadPosts(db, imageUrls, postIds);
+  const posts = await loadPosts(db, imageUrls.forAdmins, postIds);
   return posts.map(({ body }) => [
     body.post_id,
     { type: 'post', post: body as z.output<typeof reportedPostSchema> },
@@ -144,7 +144,7 @@ async function presentStories(tools: Tools, storyIds: string[]): Promise<Shown> 
   if (storyIds.length === 0) return [];
   const { rows } = await sql<StoryRow>`SELECT ${storyColumns} FROM stories s JOIN users u ON u.id = s.user_id
     WHERE s.story_id = ANY(${storyIds})`.execute(tools.db);
-  const contents = await shownStories(tools, rows);
+  const contents = await shownStories(tools, rows, { isForAdmins: true });
   return rows.flatMap((row): Shown => {
     const content = contents.get(row.story_id);
     if (!content) return [];

@@ -16,7 +16,7 @@ export type Leftover<Event extends Abandoned> = {
   remove: () => Promise<unknown>;
 };
 
-/** By then a commit that was under way when Postgres went has happened or not; the job waits for Postgres anyway. */
+/** By then most commits that were under way have happened or not; the job waits for Postgres, and for the others. */
 const lookAfterMs = 10_000;
 
 /**

@@ -2,6 +2,7 @@
 import type { Tx } from '../../shared/db/index.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Tools } from '../../shared/tools.ts';
+import { lockUpload } from '../../shared/uploads.ts';
 import { shownVersion } from '../../shared/users/avatars.ts';
 import { lockSettings } from '../../shared/users/locks.ts';
 import { loadProfile } from '../../shared/users/profiles.ts';
@@ -47,6 +48,7 @@ export async function setAvatar(tools: Tools, viewer: Viewer, path: string | nul
   let isAnother = false;
   return write(
     async (tx) => {
+      if (path !== null) await lockUpload(tx, path);
       await lockSettings(tx, viewer.id, 'exclusive');
       isAnother = await replacingAvatar(tools, tx, viewer, () =>
         tx

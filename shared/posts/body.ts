@@ -81,7 +81,11 @@ type Row = {
  * Loads posts by public id, archived ones included; the order is Postgres's. Counts contain the deltas that
  * wait for their roll-up.
  */
-export async function loadPosts(db: Db | Tx, imageUrls: ImageUrls, postIds: string[]): Promise<LoadedPost[]> {
+export async function loadPosts(
+  db: Db | Tx,
+  imageUrls: Omit<ImageUrls, 'forAdmins'>,
+  postIds: string[],
+): Promise<LoadedPost[]> {
   if (postIds.length === 0) return [];
   const { rows } = await sql<Row>`
     SELECT p.id, p.post_id, u.id AS author_id, u.user_id, u.username, u.profile_pic_url, u.is_verified,
@@ -104,7 +108,7 @@ export async function loadPosts(db: Db | Tx, imageUrls: ImageUrls, postIds: stri
   return rows.map((row) => loaded(row, imageUrls));
 }
 
-function loaded(row: Row, imageUrls: ImageUrls): LoadedPost {
+function loaded(row: Row, imageUrls: Omit<ImageUrls, 'forAdmins'>): LoadedPost {
   const cdn = imageUrls.base;
   const media = row.media.map(({ image_key, ...image }) => ({
     images: imageUrls.of(image_key, row),

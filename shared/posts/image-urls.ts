@@ -30,21 +30,26 @@ export type ImageUrls = {
   base: string;
   /** The URLs of one image. Those of a post that is not for everybody are signed and soon lapse. */
   of(key: string, openness: Openness): ImagePaths;
+  /** The same for admins, whose URLs also open what a suspended author has posted. */
+  forAdmins: Omit<ImageUrls, 'forAdmins'>;
 };
 
 /** Opens the making of URLs. `base`: what they begin with. */
 export function openImageUrls(base: string, signedUrls: SignedUrls): ImageUrls {
+  const urls = (key: string, openness: Openness, folder: string): ImagePaths => {
+    const { thumbnail, medium, large } = imagePaths(key);
+    const query = isForEverybody(openness) ? '' : signedUrls.sign(folder);
+    return {
+      thumbnail: base + thumbnail + query,
+      medium: base + medium + query,
+      large: base + large + query,
+    };
+  };
   return {
     base,
-    of(key, openness) {
-      const { thumbnail, medium, large } = imagePaths(key);
-      const query = isForEverybody(openness) ? '' : signedUrls.sign(signedImageFolder(key, openness));
-      return {
-        thumbnail: base + thumbnail + query,
-        medium: base + medium + query,
-        large: base + large + query,
-      };
-    },
+    // Whoever is not an admin gets what opens nothing while the author is suspended.
+    of: (key, openness) => urls(key, openness, imageFolder(key)),
+    forAdmins: { base, of: (key, openness) => urls(key, openness, signedImageFolder(key, openness)) },
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { ConnectionOptions } from 'node:tls';
 import { Client, errors, type Host, policies, types } from 'cassandra-driver';
+import { isDatabaseDown } from '../db/index.ts';
 import type { Log } from '../log.ts';
 import type { CassandraAddress } from './cassandra-url.ts';
 
@@ -31,8 +32,8 @@ export type CassandraConnection = {
    * @throws the driver's error, within seconds also if a node is silent.
    */
   execute(statement: string, values: unknown[], options?: Routing & Page): Promise<types.ResultSet>;
-  /** The node that holds the first copy of a partition, by a name; the same for all while the nodes are not known. */
-  nodeOf(key: string): string;
+  /** The nodes that hold a partition, as one text; the same for all while the nodes are not known. */
+  nodesOf(key: string): string;
   close(): Promise<void>;
 };
 
@@ -100,7 +101,8 @@ export async function openCassandra(
   try {
     await connect();
   } catch (error) {
-    if (!isAway(error)) throw new Error(`CASSANDRA_URL cannot be used: ${reasonOf(error)}`, { cause: error });
+    if (!isAway(error) && !isDatabaseDown(error))
+      throw new Error(`CASSANDRA_URL cannot be used: ${reasonOf(error)}`, { cause: error });
     connectLater(error);
   }
 
@@ -117,7 +119,13 @@ export async function openCassandra(
           ...page,
         });
       }),
-    nodeOf: (key) => client?.getReplicas(address.keyspace, Buffer.from(key))?.[0]?.address ?? '',
+    nodesOf(key) {
+      const replicas = client?.getReplicas(address.keyspace, Buffer.from(key)) ?? [];
+      return replicas
+        .map(({ address: node }) => node)
+        .sort()
+        .join();
+    },
     async close() {
       isClosed = true;
       clearTimeout(retry);

@@ -1,4 +1,4 @@
-/** How many partitions are read in few queries: those that lie on one node together, some queries at a time. */
+/** How many partitions are read in few queries: those that lie on the same nodes together, some queries at a time. */
 
 /** Partitions that one query names: enough to save most of the way, few enough for the node to answer at once. */
 const partitionsPerRead = 25;
@@ -7,7 +7,7 @@ const lanes = 32;
 
 /** One query for stories of several owners. */
 export type Read = {
-  /** Owners whose partitions the same node holds. */
+  /** Owners whose partitions the same nodes hold, so that whichever is asked has them all. */
   userIds: string[];
   /** The earliest story asked for: what is older in these partitions is not read. */
   fromStoryId: string;
@@ -18,15 +18,15 @@ export type Read = {
 /**
  * Puts stories together into queries.
  *
- * @param nodeOf the node that is asked for the partition of an owner; any name for it will do
+ * @param nodesOf the nodes that hold the partition of an owner; any text for them will do
  */
 export function readsOf(
   stories: readonly { userId: string; storyId: string }[],
-  nodeOf: (userId: string) => string,
+  nodesOf: (userId: string) => string,
 ): Read[] {
   const perOwner = Map.groupBy(stories, ({ userId }) => userId);
-  const perNode = Map.groupBy(perOwner, ([userId]) => nodeOf(userId));
-  return [...perNode.values()].flatMap((owners) =>
+  const perNodes = Map.groupBy(perOwner, ([userId]) => nodesOf(userId));
+  return [...perNodes.values()].flatMap((owners) =>
     chunksOf(owners, partitionsPerRead).map((chunk) => {
       const storyIds = chunk.flatMap(([, owned]) => owned.map(({ storyId }) => storyId));
       return {

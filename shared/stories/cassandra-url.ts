@@ -29,9 +29,9 @@ const keyspacePattern = /^[a-z][a-z0-9_]{0,47}$/;
 
 /**
  * Takes a `cassandra://[user:password@]host[:port][,host[:port]…]/keyspace?datacenter=…&replication=…` apart; user and
- * password are percent-encoded. `cassandras://` encrypts, and checks the nodes' certificates against the host they are
- * connected to, or with `verify=ca` against the authorities alone: the driver connects to the addresses that nodes tell of
- * each other, which certificates seldom name.
+ * password are percent-encoded. `cassandras://` encrypts, and checks that the nodes' certificates name their addresses,
+ * since that is what the driver connects to, also where a host is given by its name; with `verify=ca` it checks who signed
+ * them alone.
  *
  * @throws {RangeError} whose message says what to type.
  */

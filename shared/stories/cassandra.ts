@@ -120,7 +120,7 @@ function storeOn(cassandra: CassandraConnection, statements: ReturnType<typeof s
     get: (stories) =>
       guarded(async () => {
         const found: StoryContent[] = [];
-        await inLanes(readsOf(stories, cassandra.nodeOf), async ({ userIds, fromStoryId, asked }) => {
+        await inLanes(readsOf(stories, cassandra.nodesOf), async ({ userIds, fromStoryId, asked }) => {
           // The driver cannot tell from a list of owners where they lie.
           const routingKey = userIds[0] as string;
           for await (const rows of pages('get', [userIds, fromStoryId], { routingKey })) {

@@ -42,10 +42,14 @@ async function shownOf({ stories, db }: Tools, rows: readonly StoryRow[]): Promi
   return shown;
 }
 
-/** The stories as everybody who may see them sees them, by their ids; one whose content is lost is missing. */
+/**
+ * The stories as everybody who may see them sees them, by their ids; one whose content is lost is missing. For admins the
+ * URLs also open what a suspended owner told.
+ */
 export async function shownStories(
   tools: Tools,
   rows: readonly StoryRow[],
+  { isForAdmins = false }: { isForAdmins?: boolean } = {},
 ): Promise<Map<string, ShownStory>> {
   const contents = await shownOf(tools, rows);
   return new Map(
@@ -55,7 +59,7 @@ export async function shownStories(
       const story: ShownStory = {
         story_id: row.story_id,
         media_type: content.mediaType,
-        ...storyUrls(tools, row, content),
+        ...storyUrls(tools, row, content, isForAdmins),
         duration_seconds: content.durationSeconds,
         created_at: row.created_at.toISOString(),
         expires_at: row.expires_at.toISOString(),

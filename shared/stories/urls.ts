@@ -22,6 +22,7 @@ export function storyUrls(
   { config, signedUrls }: Tools,
   row: Pick<StoryRow, 'story_id' | 'is_private' | 'is_suspended' | 'is_over' | 'is_highlighted'>,
   { mediaPath, thumbnailPath }: Pick<StoryContent, 'mediaPath' | 'thumbnailPath'>,
+  isForAdmins = false,
 ): { media_url: string; thumbnail_url: string } {
   const {
     is_private: isPrivate,
@@ -31,7 +32,8 @@ export function storyUrls(
   } = row;
   const isForEverybody = !isPrivate && !isSuspended && (!isOver || isHighlighted);
   const ofShown = isOver || isHighlighted ? 'kept' : 'live';
-  const grant = isSuspended ? 'moderation' : ofShown;
+  // Whoever is not an admin gets what opens nothing while the owner is suspended.
+  const grant = isSuspended && isForAdmins ? 'moderation' : ofShown;
   const query = isForEverybody ? '' : signedUrls.sign(signedFolder(keyOf(row.story_id), grant));
   const url = (path: string) => config.CDN_BASE_URL + path + query;
   return { media_url: url(mediaPath), thumbnail_url: url(thumbnailPath) };

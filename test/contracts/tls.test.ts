@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { expect } from 'chai';
+import { sql } from 'kysely';
 import { type Db, openDatabase } from '../../shared/db/index.ts';
 import { openObjectStore } from '../../shared/images/open.ts';
 import { openLog } from '../../shared/log.ts';
@@ -102,7 +103,7 @@ describe('over TLS', function () {
       return { ask: () => store.check(), close: () => store.close() };
     };
 
-    it('by its name', async function () {
+    it('by its address', async function () {
       needsEngine(this, 'TEST_CASSANDRA_URL');
       await using keyspace = await testKeyspace();
       await expectProof(keyspace.url, open(''));
@@ -115,6 +116,13 @@ describe('over TLS', function () {
       expect(await outcome(() => open('&verify=ca')(line.url))).to.match(refusal);
       await trustOurs();
       expect(await outcome(() => open('&verify=ca')(line.url))).to.equal('answers');
+    });
+  });
+
+  it('Postgres', async () => {
+    await expectProof(database.url, async (lineUrl) => {
+      const { db: secure, pool } = openDatabase(`${lineUrl}?sslmode=verify-full`, 1, silent);
+      return { ask: () => sql`SELECT ${1}::int`.execute(secure), close: () => pool.end() };
     });
   });
 

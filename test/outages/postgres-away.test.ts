@@ -30,7 +30,14 @@ describe('while Postgres is away', function () {
   });
 
   it('what was accepted is done soon after, if it said nothing', async () => {
-    // A request may wait for a connection, and then on it.
-    await outlive(w, { ...outage, leave: line.hush, comeBack: line.mend, withinMs: 12_000 });
+    await outlive(w, {
+      ...outage,
+      leave: line.hush,
+      // What is connected never hears of it again.
+      comeBack: line.replace,
+      // A request may wait for a connection, and then on it; a job waits longer.
+      withinMs: 12_000,
+      caughtUpMs: 20_000,
+    });
   });
 });

@@ -1,6 +1,6 @@
 /** A line to an engine that a test can cut: a TCP relay in front of it. */
-import { connect, createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 
 export type Line = {
   /** The engine's URL by this line. */
@@ -10,6 +10,8 @@ export type Line = {
   /** From now on no byte passes; connections stay, and new ones are taken. */
   hush(): void;
   mend(): void;
+  /** New connections pass again; those there are stay silent for ever, as when their host is gone. */
+  replace(): void;
   /** How many connections there are. */
   connections(): number;
   /** Lets the next bytes with this text reach the engine, and drops every connection before its answer arrives. */
@@ -17,12 +19,17 @@ export type Line = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
+type Certificate = { cert: Buffer; key: Buffer };
+
+/** What a client of Postgres asks for TLS with (SSLRequest of its protocol), and what says that there is TLS. */
+const [sslRequest, sslThere] = [Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]), 'S'];
+
 /**
  * Lays a line to the engine that a URL names.
  *
  * @param certificate has the line take TLS connections only, with this certificate
  */
-export async function layLine(engineUrl: string, certificate?: { cert: Buffer; key: Buffer }): Promise<Line> {
+export async function layLine(engineUrl: string, certificate?: Certificate): Promise<Line> {
   const url = new URL(engineUrl);
   const [host, port] = [url.hostname, Number(url.port)];
   const ends = new Set<Socket>();
@@ -59,7 +66,7 @@ export async function layLine(engineUrl: string, certificate?: { cert: Buffer; k
       });
     }
   };
-  const server = certificate ? createTlsServer(certificate, accept) : createServer(accept);
+  const server = serverFor(url.protocol, certificate, accept);
   // A client that does not like the certificate goes.
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -80,6 +87,10 @@ export async function layLine(engineUrl: string, certificate?: { cert: Buffer; k
       if (isHushed) for (const { from, to } of pipes) from.pipe(to);
       isHushed = false;
     },
+    replace() {
+      isCut = false;
+      isHushed = false;
+    },
     connections: () => ends.size / 2,
     cutAfter(text) {
       last = text;
@@ -89,4 +100,21 @@ export async function layLine(engineUrl: string, certificate?: { cert: Buffer; k
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function serverFor(
+  protocol: string,
+  certificate: Certificate | undefined,
+  accept: (near: Socket) => void,
+): Server {
+  if (!certificate) return createServer(accept);
+  if (!protocol.startsWith('postgres')) return createTlsServer(certificate, accept);
+  return createServer((near) => {
+    near.on('error', () => {});
+    near.once('data', (asked: Buffer) => {
+      if (!asked.equals(sslRequest)) return near.destroy();
+      near.write(sslThere);
+      accept(new TLSSocket(near, { isServer: true, ...certificate }));
+    });
+  });
 }

@@ -259,9 +259,14 @@ export async function startTraffic(
       );
       expect(contents, 'contents of deleted stories').to.eql([]);
 
-      const ids = isRefusalUnsure ? await idsOf(w) : [...posts.keys(), ...stories.keys()];
-      const there = new Set(ids.map(keyOf));
       const kept = (await objects()).filter((key) => /^(originals|p|stories)\//.test(key));
+      const ids = isRefusalUnsure ? await idsOf(w) : [...posts.keys(), ...stories.keys()];
+      const originals = kept.filter((key) => key.startsWith('originals/'));
+      expect(
+        ids.filter((id) => !originals.some((key) => key.includes(keyOf(id)))),
+        'what has lost its original',
+      ).to.eql([]);
+      const there = new Set(ids.map(keyOf));
       const left = kept.filter((key) => !there.has((key.split('/').at(-2) as string).replace(/_\d+$/, '')));
       expect(left, 'files of what was deleted or refused').to.eql([]);
     },

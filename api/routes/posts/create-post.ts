@@ -10,6 +10,7 @@ import { imagePaths, maxImagesPerPost } from '../../../shared/posts/image-urls.t
 import { presentOwnPost } from '../../../shared/posts/present.ts';
 import { postSchema } from '../../../shared/posts/schema.ts';
 import { placeColumns, tagUsers } from '../../../shared/posts/write.ts';
+import { lockUpload } from '../../../shared/uploads.ts';
 import { acceptImages, altTextsFor, dropImages, type KeptImage } from '../../posts/accept-images.ts';
 import { etagOf } from '../../posts/etag.ts';
 import { route } from '../../route.ts';
@@ -45,6 +46,7 @@ export const createPost = route({
     try {
       return await write(
         async (tx) => {
+          await lockUpload(tx, postId);
           const { id } = await tx
             .insertInto('posts')
             .values({

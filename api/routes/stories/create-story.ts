@@ -10,6 +10,7 @@ import type { StoryContent } from '../../../shared/stories/index.ts';
 import { storyOriginalsPrefix, storyPaths } from '../../../shared/stories/pictures.ts';
 import { createdStorySchema, storyDurationS } from '../../../shared/stories/schema.ts';
 import { storyUrls } from '../../../shared/stories/urls.ts';
+import { lockUpload } from '../../../shared/uploads.ts';
 import { cardOf } from '../../../shared/users/cards.ts';
 import { inspectImage } from '../../images/inspect-image.ts';
 import { wholeNumber } from '../../query-number.ts';
@@ -55,6 +56,7 @@ export const createStory = route({
       await stories.put(content);
       return await write(
         async (tx) => {
+          await lockUpload(tx, storyId);
           await tx
             .insertInto('stories')
             .values({
