@@ -67,13 +67,13 @@ export type Tools = {
  * Opens everything; nothing is shared between two calls, so that one process can hold several.
  *
  * @param name the kind of process, for its log lines
- * @param options.databaseAnswersWithinMs see `openDatabase`
+ * @param options.longestQueryMs no query of Postgres is waited for longer
  * @throws if an engine cannot be reached or must not be used (a Redis for queues that evicts).
  */
 export async function openTools(
   config: Config,
   name: string,
-  options: { maintainOutbox?: boolean; databaseAnswersWithinMs?: number } = {},
+  options: { maintainOutbox?: boolean; longestQueryMs?: number } = {},
 ): Promise<Tools> {
   const log = openLog(name, config.LOG_LEVEL);
   const cache = openRedis(config.CACHE_REDIS_URL, 'request', log);
@@ -84,7 +84,7 @@ export async function openTools(
     config.DATABASE_URL,
     config.DATABASE_CONNECTIONS,
     log,
-    options.databaseAnswersWithinMs,
+    options.longestQueryMs ? { longestMs: options.longestQueryMs } : {},
   );
   const outbox = await openOutbox(db, { maintain: options.maintainOutbox ?? false });
   const queues = openQueues(queueRedis);

@@ -2,8 +2,9 @@
  * The sweep: finds what was promised and not done, and enqueues it again. Redis may lose everything at any
  * moment; what is owed stands in Postgres.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Counter } from '../shared/counts/counters.ts';
+import type { Db } from '../shared/db/index.ts';
 import { isJobName, jobs } from '../shared/jobs.ts';
 import { tellUntold } from '../shared/notifications/index.ts';
 import { effectJobId } from '../shared/queue.ts';
@@ -62,20 +63,26 @@ export async function retain(tools: Tools): Promise<void> {
   await sql`UPDATE effects SET state = 'failed', finished_at = now(), last_error = 'no job of this name is declared'
     WHERE state IN ('pending', 'running') AND created_at < now() - interval '1 day'
       AND job <> ALL(${jobs.map((job) => job.name)})`.execute(db);
-  await sql`DELETE FROM effects WHERE state = 'done'
-    AND finished_at < now() - make_interval(days => ${keptDoneDays})`.execute(db);
-  await sql`DELETE FROM effects WHERE state = 'failed'
-    AND finished_at < now() - make_interval(days => ${keptFailedDays})`.execute(db);
-  await sql`DELETE FROM idempotency_keys
-    WHERE created_at < now() - make_interval(hours => ${keptKeysHours})`.execute(db);
-  await sql`DELETE FROM notifications
-    WHERE created_at < now() - make_interval(days => ${keptNoticesDays})`.execute(db);
-  await sql`DELETE FROM sessions
-    WHERE expires_at < now() - interval '1 day' OR ended_at < now() - interval '30 days'`.execute(db);
-  await sql`DELETE FROM password_resets WHERE expires_at < now()`.execute(db);
-  await sql`DELETE FROM passkeys WHERE removed_at < now() - interval '1 day'`.execute(db);
+  const before = (column: string, age: RawBuilder<unknown>) => sql`${sql.ref(column)} < now() - ${age}`;
+  const days = (count: number) => sql`make_interval(days => ${count})`;
+  await forget(db, 'effects', sql`state = 'done' AND ${before('finished_at', days(keptDoneDays))}`);
+  await forget(db, 'effects', sql`state = 'failed' AND ${before('finished_at', days(keptFailedDays))}`);
+  await forget(db, 'idempotency_keys', before('created_at', sql`make_interval(hours => ${keptKeysHours})`));
+  await forget(db, 'notifications', before('created_at', days(keptNoticesDays)));
+  await forget(db, 'sessions', sql`${before('expires_at', days(1))} OR ${before('ended_at', days(30))}`);
+  await forget(db, 'password_resets', before('expires_at', days(0)));
+  await forget(db, 'passkeys', before('removed_at', days(1)));
   await repeatRemovals(tools);
   await removeExpiredExports(tools);
+}
+
+/** Deletes rows batch by batch: an hour of a busy system is more than one statement should hold on to. */
+async function forget(db: Db, table: string, isPast: RawBuilder<unknown>): Promise<void> {
+  for (let deleted = batch; deleted === batch; ) {
+    const { numAffectedRows } = await sql`DELETE FROM ${sql.table(table)} WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM ${sql.table(table)} WHERE ${isPast} LIMIT ${batch}))`.execute(db);
+    deleted = Number(numAffectedRows ?? 0);
+  }
 }
 
 /** All sweeps, each for itself: one that fails says so and keeps no other from its work. */

@@ -1,70 +1,16 @@
 /** The database: a pool of Postgres connections with Kysely over it. Only here is `pg` imported. */
-import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
+import { Connection, endWithClient, openProbe, type Patience } from './connection.ts';
 import type { Schema } from './schema.ts';
 
 /** Where a query runs: the pool, or a transaction on one of its connections. */
 export type Db = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
-/** Nobody waits longer for one answer, unless told otherwise: less than a job may take, so that it learns what it fails by. */
-const longestAnswerMs = 20_000;
-
-/** How often Postgres looks whether the connection that a query was sent on is still there. */
-const lookForClientMs = 2_000;
-
-/** Beyond this many different texts a connection stops preparing: something builds SQL by hand. */
-const maxPreparedStatements = 500;
-
-type ConnectionConfig = pg.ClientConfig & { answerWithinMs: number };
-
-/**
- * Every query with parameters is a named prepared statement, so that Postgres parses and plans it once per
- * connection. For an insert through pg-boss this is 1.7 times the throughput.
- *
- * A connection that falls silent is closed. pg's own `query_timeout` fails the query and keeps the connection, on which
- * every later query then waits for the answer to the first (https://github.com/brianc/node-postgres/issues/3399).
- */
-class Connection extends pg.Client {
-  #names = new Map<string, string>();
-  readonly #answerWithinMs: number;
-
-  constructor(config: ConnectionConfig) {
-    super(config);
-    this.#answerWithinMs = config.answerWithinMs;
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: pg overloads `query` nine ways; this passes them all on.
-  override query(...args: any[]): any {
-    const [text, values] = args;
-    if (typeof text === 'string' && Array.isArray(values) && values.length > 0) {
-      const name = this.#nameOf(text);
-      if (name) args.splice(0, 2, { name, text, values });
-    }
-    const answer = (super.query as (...query: unknown[]) => unknown).apply(this, args);
-    if (answer instanceof Promise) this.#closeUnless(answer);
-    return answer;
-  }
-
-  #closeUnless(answer: Promise<unknown>): void {
-    const silence = setTimeout(() => {
-      const reason = `Connection terminated: no answer within ${this.#answerWithinMs} ms`;
-      this.connection.stream.destroy(new Error(reason));
-    }, this.#answerWithinMs);
-    const clear = () => clearTimeout(silence);
-    answer.then(clear, clear);
-  }
-
-  #nameOf(text: string): string | undefined {
-    const known = this.#names.get(text);
-    if (known || this.#names.size >= maxPreparedStatements) return known;
-    const name = createHash('sha1').update(text).digest('base64url');
-    this.#names.set(text, name);
-    return name;
-  }
-}
+/** As long as most jobs that take long may take. */
+const patient: Patience = { silenceMs: 5_000, longestMs: 300_000 };
 
 const int8 = 20;
 
@@ -80,13 +26,13 @@ const types: pg.CustomTypesConfig = {
  * Opens the pool.
  *
  * @param connections the most it opens; a query waits at most 5 s for one
- * @param answerWithinMs a connection on which an answer takes longer is closed, and its query fails as if Postgres had gone
+ * @param patience how long an answer may take before its query fails as if Postgres had gone
  */
 export function openDatabase(
   url: string,
   connections: number,
   log: Log,
-  answerWithinMs = longestAnswerMs,
+  patience: Partial<Patience> = {},
 ): { db: Db; pool: pg.Pool } {
   const pool = new pg.Pool({
     connectionString: url,
@@ -94,7 +40,8 @@ export function openDatabase(
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     Client: Connection as unknown as new (config?: string | pg.ClientConfig) => pg.ClientBase,
-    answerWithinMs,
+    patience: { ...patient, ...patience },
+    isThere: openProbe(url),
     onConnect: endWithClient,
     types,
   } as pg.PoolConfig);
@@ -103,14 +50,6 @@ export function openDatabase(
   // One that is lost in use fails the query that runs on it; without a listener it would end the process as well.
   pool.on('connect', (client) => client.on('error', () => {}));
   return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool };
-}
-
-/**
- * Has Postgres end what runs on a connection that was closed: it would go on to wait for a lock otherwise, and do what
- * nobody waits for any more. Not before Postgres 14, nor on every system: there it does.
- */
-async function endWithClient(client: pg.ClientBase): Promise<void> {
-  await client.query(`SET client_connection_check_interval = ${lookForClientMs}`).catch(() => {});
 }
 
 /** SQLSTATEs that say the server cannot serve now: https://www.postgresql.org/docs/current/errcodes-appendix.html */

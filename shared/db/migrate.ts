@@ -20,7 +20,7 @@ async function migrations(): Promise<Record<string, Migration>> {
 }
 
 /** A statement of a migration may take this long, and so may the wait for another process's. */
-const statementWithinMs = 24 * 3_600_000;
+const longestMs = 24 * 3_600_000;
 
 /**
  * Applies what is missing; several processes may call it at once, one does the work.
@@ -29,7 +29,7 @@ const statementWithinMs = 24 * 3_600_000;
  * @throws what the failing SQL threw; nothing of that run is kept.
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const { db, pool } = openDatabase(databaseUrl, 2, openLog('migrate', 'warn'), statementWithinMs);
+  const { db, pool } = openDatabase(databaseUrl, 2, openLog('migrate', 'warn'), { longestMs });
   try {
     const migrator = new Migrator({ db, provider: { getMigrations: migrations } });
     const { error, results } = await migrator.migrateToLatest();

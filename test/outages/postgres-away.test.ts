@@ -33,11 +33,9 @@ describe('while Postgres is away', function () {
     await outlive(w, {
       ...outage,
       leave: line.hush,
-      // What is connected never hears of it again.
-      comeBack: line.replace,
-      // A request may wait for a connection, and then on it; a job waits longer.
-      withinMs: 12_000,
-      caughtUpMs: 20_000,
+      comeBack: line.mend,
+      // A request may wait for a connection, and then on it.
+      withinMs: 15_000,
     });
   });
 });

@@ -10,8 +10,6 @@ export type Line = {
   /** From now on no byte passes; connections stay, and new ones are taken. */
   hush(): void;
   mend(): void;
-  /** New connections pass again; those there are stay silent for ever, as when their host is gone. */
-  replace(): void;
   /** How many connections there are. */
   connections(): number;
   /** Lets the next bytes with this text reach the engine, and drops every connection before its answer arrives. */
@@ -85,10 +83,6 @@ export async function layLine(engineUrl: string, certificate?: Certificate): Pro
     mend() {
       isCut = false;
       if (isHushed) for (const { from, to } of pipes) from.pipe(to);
-      isHushed = false;
-    },
-    replace() {
-      isCut = false;
       isHushed = false;
     },
     connections: () => ends.size / 2,

@@ -8,7 +8,7 @@ import { until, type World } from './world.ts';
 /** What a request may take while an engine says nothing: 5 s, and what the rest of it takes on a busy machine. */
 const longestMs = 7_500;
 /** Within 5 s of an engine's return what waited for it is done; twice that on a busy machine. */
-const soonMs = 10_000;
+const caughtUpWithinMs = 10_000;
 
 export type Outage = TrafficOptions & {
   /** What /readyz names; undefined if nothing of it is to be seen there. */
@@ -22,8 +22,6 @@ export type Outage = TrafficOptions & {
   mayNeed?: readonly Act[];
   /** What a request may take meanwhile, in milliseconds. */
   withinMs?: number;
-  /** What it may take until what waited is done, in milliseconds. */
-  caughtUpMs?: number;
   /** The keys of all images, where that is not the world's own store. */
   objects?: () => Promise<string[]>;
 };
@@ -38,7 +36,6 @@ export async function outlive(
     needs,
     mayNeed = [],
     withinMs = longestMs,
-    caughtUpMs: caughtUpWithinMs = soonMs,
     objects = w.objects,
     ...options
   }: Outage,
