@@ -27,12 +27,13 @@ export function fileStorage(
 ): StorageEngine {
   async function store(field: string, stream: Readable): Promise<Omit<StoredFile, 'fieldname'>> {
     const path = join(directory, randomUUID());
+    // Counted as the files come: a later one may get ahead of the first at any await.
+    paths.add(path);
+    const position = paths.size;
     const hash = createHash('sha256');
     let size = 0;
     try {
       await mkdir(directory, { recursive: true });
-      paths.add(path);
-      const position = paths.size;
       await pipeline(
         stream,
         async function* measured(chunks: AsyncIterable<Buffer>) {

@@ -175,7 +175,7 @@ describe('an archive', () => {
     const refused = [
       own,
       `${own}?e=9999999999&s=${new URL(url).searchParams.get('s')}`,
-      own + query.replace(/s=./, 's=_'),
+      own + query.replace(/s=(.)/, (_, first) => (first === 'A' ? 's=B' : 's=A')),
       own + signedUrls.sign(own, Date.now() - 3_600_000),
       own + signedUrls.sign(`p/${keyOf(exportId)}`),
       own + strangers.sign(own),
