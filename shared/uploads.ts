@@ -8,7 +8,7 @@ const lockOf = (subject: string) => sql`hashtextextended(${`upload ${subject}`},
  * Marks an upload as under way until its transaction has been committed, for everybody to see, or rolled back: also if the
  * connection is lost while Postgres still commits, as it may for as long as a standby is away.
  *
- * @param subject names the upload: the public id of what it makes
+ * @param subject names the upload: the public id of what it makes, or the path of an avatar
  */
 export async function lockUpload(tx: Tx, subject: string): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${lockOf(subject)})`.execute(tx);

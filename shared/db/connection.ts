@@ -104,7 +104,7 @@ async function connects(url: string): Promise<boolean> {
 
 /**
  * Has Postgres end what runs on a connection that was closed: it would go on to wait for a lock otherwise, and do what
- * nobody waits for any more. Not before Postgres 14, nor on every system: there it does.
+ * nobody waits for any more. Where there is no such setting, before Postgres 14 and on some systems, it goes on.
  */
 export async function endWithClient(client: pg.ClientBase): Promise<void> {
   await client.query(`SET client_connection_check_interval = ${lookForClientMs}`).catch(() => {});

@@ -1,4 +1,4 @@
-/** The database: a pool of Postgres connections with Kysely over it. Only here is `pg` imported. */
+/** The database: a pool of Postgres connections with Kysely over it. Only in this folder is `pg` imported. */
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../db/index.ts';
 import type { ImagePaths } from '../db/schema.ts';
 import { type CardRow, cardOf, type UserCard } from '../users/cards.ts';
-import type { ImageUrls } from './image-urls.ts';
+import type { PostImageUrls } from './image-urls.ts';
 
 export type PostMedia = {
   images: ImagePaths;
@@ -83,7 +83,7 @@ type Row = {
  */
 export async function loadPosts(
   db: Db | Tx,
-  imageUrls: Omit<ImageUrls, 'forAdmins'>,
+  imageUrls: PostImageUrls,
   postIds: string[],
 ): Promise<LoadedPost[]> {
   if (postIds.length === 0) return [];
@@ -108,7 +108,7 @@ export async function loadPosts(
   return rows.map((row) => loaded(row, imageUrls));
 }
 
-function loaded(row: Row, imageUrls: Omit<ImageUrls, 'forAdmins'>): LoadedPost {
+function loaded(row: Row, imageUrls: PostImageUrls): LoadedPost {
   const cdn = imageUrls.base;
   const media = row.media.map(({ image_key, ...image }) => ({
     images: imageUrls.of(image_key, row),

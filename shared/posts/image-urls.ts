@@ -25,13 +25,16 @@ export function imagePaths(key: string): ImagePaths {
   };
 }
 
-export type ImageUrls = {
+export type PostImageUrls = {
   /** What image URLs begin with. */
   base: string;
   /** The URLs of one image. Those of a post that is not for everybody are signed and soon lapse. */
   of(key: string, openness: Openness): ImagePaths;
+};
+
+export type ImageUrls = PostImageUrls & {
   /** The same for admins, whose URLs also open what a suspended author has posted. */
-  forAdmins: Omit<ImageUrls, 'forAdmins'>;
+  forAdmins: PostImageUrls;
 };
 
 /** Opens the making of URLs. `base`: what they begin with. */
